@@ -1,0 +1,3 @@
+//! The wire: connections, requests, and record batches as bytes.
+
+pub mod codec;
