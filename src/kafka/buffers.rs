@@ -1,0 +1,268 @@
+//! Receive buffers that are used again, and the one budget that bounds them (guarantee G8).
+//!
+//! Memory is charged when a fetch is *asked for*, not when its answer arrives, so an answer always
+//! has room. A buffer's charge ends when the last slice of it is dropped, which is when its last
+//! batch is acknowledged. Fresh pages are dear (a page fault per 4 KiB), so buffers go back to a
+//! shelf; shelf and buffers in use together stay under the limit.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Budget is counted in units of this many bytes, so that a semaphore's counter holds any limit.
+const UNIT_BYTES: usize = 4096;
+
+/// Smallest buffer worth keeping; smaller answers share a connection's own small buffer.
+const CLASS_BYTES_MIN: usize = 64 * 1024;
+
+/// Hands out memory for answers, up to a limit, and takes it back.
+#[derive(Clone, Debug)]
+pub struct MemoryBudget {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    limit_bytes: usize,
+    permits: Arc<Semaphore>,
+    /// Held by the one answer that may outgrow its reservation at a time.
+    oversize: Arc<Semaphore>,
+    shelf: Mutex<Shelf>,
+    in_use_bytes: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    free: Vec<Vec<u8>>,
+    allocated_bytes: usize,
+}
+
+/// Holds a part of the budget; dropping it gives the part back.
+#[derive(Debug)]
+pub struct Reservation {
+    budget: MemoryBudget,
+    permit: OwnedSemaphorePermit,
+    bytes: usize,
+}
+
+impl MemoryBudget {
+    /// Makes a budget of `limit_bytes`.
+    pub fn new(limit_bytes: usize) -> Self {
+        let units = (limit_bytes / UNIT_BYTES).max(1);
+        Self {
+            shared: Arc::new(Shared {
+                limit_bytes,
+                permits: Arc::new(Semaphore::new(units)),
+                oversize: Arc::new(Semaphore::new(1)),
+                shelf: Mutex::default(),
+                in_use_bytes: AtomicUsize::new(0),
+            }),
+        }
+    }
+
+    /// Returns the limit in bytes.
+    pub fn limit_bytes(&self) -> usize {
+        self.shared.limit_bytes
+    }
+
+    /// Returns the bytes reserved or in use.
+    pub fn used_bytes(&self) -> usize {
+        self.shared.in_use_bytes.load(Ordering::Relaxed)
+    }
+
+    /// Waits until `bytes` (at most the whole budget) are free and reserves them.
+    pub async fn reserve(&self, bytes: usize) -> Reservation {
+        let bytes = bytes.min(self.shared.limit_bytes);
+        let permits = self.shared.permits.clone();
+        let permit =
+            permits.acquire_many_owned(units(bytes)).await.expect("the budget's semaphore is never closed");
+        self.shared.in_use_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Reservation { budget: self.clone(), permit, bytes }
+    }
+
+    /// Reserves what is free of `bytes` without waiting; used for what must be held anyway, such as
+    /// a batch made anew, whose original goes back to the shelf right after.
+    pub fn reserve_now(&self, bytes: usize) -> Option<Reservation> {
+        let permit = self.shared.permits.clone().try_acquire_many_owned(units(bytes)).ok()?;
+        self.shared.in_use_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Some(Reservation { budget: self.clone(), permit, bytes })
+    }
+
+    /// Returns a buffer with room for `bytes`, from the shelf where one fits.
+    fn take_buffer(&self, bytes: usize) -> Vec<u8> {
+        let wanted = class_bytes(bytes);
+        let mut shelf = self.shelf();
+        let fitting = shelf
+            .free
+            .iter()
+            .enumerate()
+            .filter(|(_, buffer)| buffer.capacity() >= bytes && buffer.capacity() <= wanted * 2)
+            .min_by_key(|(_, buffer)| buffer.capacity())
+            .map(|(index, _)| index);
+        if let Some(index) = fitting {
+            return shelf.free.swap_remove(index);
+        }
+        while shelf.allocated_bytes + wanted > self.shared.limit_bytes {
+            let Some(buffer) = shelf.free.pop() else { break };
+            shelf.allocated_bytes -= buffer.capacity();
+        }
+        let buffer = Vec::with_capacity(wanted);
+        shelf.allocated_bytes += buffer.capacity();
+        buffer
+    }
+
+    fn give_back(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        let mut shelf = self.shelf();
+        if shelf.allocated_bytes > self.shared.limit_bytes {
+            shelf.allocated_bytes -= buffer.capacity();
+        } else {
+            shelf.free.push(buffer);
+        }
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shared.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reservation {
+    /// Returns the bytes held.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Makes the reservation fit an answer of `bytes`: gives back what is not needed, or waits for
+    /// more. Only one answer waits for more at a time, and it is charged at most half the budget
+    /// while all outstanding fetches together reserve at most the other half
+    /// (`engine::limits`), so two answers can never wait for each other.
+    pub async fn fit(&mut self, bytes: usize) {
+        let wanted = class_bytes(bytes).min(self.budget.shared.limit_bytes / 2).max(UNIT_BYTES);
+        if wanted > self.bytes {
+            let turn = self.budget.shared.oversize.clone();
+            let _turn = turn.acquire_owned().await.expect("the budget's semaphore is never closed");
+            let more = self.budget.reserve(wanted - self.bytes).await;
+            self.absorb(more);
+        } else {
+            let spare_units = self.permit.num_permits().saturating_sub(units(wanted) as usize);
+            drop(self.permit.split(spare_units));
+            self.budget.shared.in_use_bytes.fetch_sub(self.bytes - wanted, Ordering::Relaxed);
+            self.bytes = wanted;
+        }
+    }
+
+    fn absorb(&mut self, mut more: Reservation) {
+        let units = more.permit.num_permits();
+        if let Some(permit) = more.permit.split(units) {
+            self.permit.merge(permit);
+        }
+        self.bytes += std::mem::take(&mut more.bytes);
+    }
+
+    /// Returns an empty buffer with room for `bytes` that carries this reservation with it.
+    pub fn into_buffer(self, bytes: usize) -> PooledBuffer {
+        let data = self.budget.take_buffer(bytes);
+        PooledBuffer { data, reservation: Some(self) }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.budget.shared.in_use_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// Holds one answer's bytes; goes back to the shelf when the last slice is dropped.
+#[derive(Debug)]
+pub struct PooledBuffer {
+    /// The bytes, filled by the reader.
+    pub data: Vec<u8>,
+    reservation: Option<Reservation>,
+}
+
+impl PooledBuffer {
+    /// Turns the buffer into shared bytes without copying.
+    pub fn freeze(self) -> Bytes {
+        Bytes::from_owner(self)
+    }
+}
+
+impl AsRef<[u8]> for PooledBuffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.data
+    }
+}
+
+impl Drop for PooledBuffer {
+    fn drop(&mut self) {
+        if let Some(reservation) = self.reservation.take() {
+            reservation.budget.give_back(std::mem::take(&mut self.data));
+        }
+    }
+}
+
+fn units(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX)
+}
+
+/// Rounds up to the sizes buffers come in: powers of two, and their halves between.
+fn class_bytes(bytes: usize) -> usize {
+    let power = bytes.max(CLASS_BYTES_MIN).next_power_of_two();
+    let between = power / 4 * 3;
+    if bytes <= between && between >= CLASS_BYTES_MIN { between } else { power }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn g8_a_buffer_gives_its_charge_back_with_its_last_slice() {
+        let budget = MemoryBudget::new(1 << 20);
+        let mut reservation = budget.reserve(512 * 1024).await;
+        reservation.fit(100_000).await;
+        assert_eq!(budget.used_bytes(), 131_072);
+        let mut buffer = reservation.into_buffer(100_000);
+        buffer.data.resize(100_000, 7);
+        let bytes = buffer.freeze();
+        let slice = bytes.slice(10..20);
+        drop(bytes);
+        assert_eq!(budget.used_bytes(), 131_072);
+        drop(slice);
+        assert_eq!(budget.used_bytes(), 0);
+        assert_eq!(budget.shelf().free.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn g8_two_answers_that_outgrow_their_reservations_both_get_their_turn() {
+        let budget = MemoryBudget::new(1 << 20);
+        let tasks: Vec<_> = (0..2)
+            .map(|_| {
+                let budget = budget.clone();
+                tokio::spawn(async move {
+                    let mut reservation = budget.reserve(256 * 1024).await;
+                    tokio::task::yield_now().await;
+                    reservation.fit(700 * 1024).await;
+                    let buffer = reservation.into_buffer(700 * 1024);
+                    assert!(buffer.data.capacity() >= 700 * 1024);
+                })
+            })
+            .collect();
+        for task in tasks {
+            tokio::time::timeout(std::time::Duration::from_secs(5), task).await.unwrap().unwrap();
+        }
+        assert_eq!(budget.used_bytes(), 0);
+    }
+
+    #[test]
+    fn classes_hold_what_is_asked_and_waste_at_most_half() {
+        for bytes in [1, 65_536, 65_537, 98_304, 98_305, 1 << 20, (1 << 20) + 1, 50_000_000] {
+            let class = class_bytes(bytes);
+            assert!(class >= bytes);
+            assert!(class <= (bytes * 2).max(CLASS_BYTES_MIN));
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Opening a connection: name, TCP, TLS, versions, login; each step with its own explanation, all
+//! of them inside one deadline.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::error::ParseResponseErrorCode;
+use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
+use kafka_protocol::protocol::StrBytes;
+use rustls::pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+
+use super::connection::{Connection, ReadHalf, WriteHalf};
+use super::error::{ConnectCause, ConnectError, Phase, RequestCause};
+use super::peer::Peer;
+use super::{sasl, tls};
+use crate::config::settings::ClusterSettings;
+
+/// Silence on a connection after which the kernel asks whether the other side is still there.
+const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+
+/// Opens connections to one cluster's brokers; the TLS files are read once, when it is made.
+#[derive(Clone)]
+pub struct Connector {
+    settings: Arc<ClusterSettings>,
+    tls: Option<TlsConnector>,
+}
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connector").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+type Failure = (Phase, ConnectCause);
+
+impl Connector {
+    /// Reads the TLS files and makes a connector.
+    pub fn new(settings: Arc<ClusterSettings>) -> Result<Self, tls::TlsFileError> {
+        let tls = match &settings.tls {
+            Some(tls_settings) => Some(TlsConnector::from(tls::client_config(tls_settings)?)),
+            None => None,
+        };
+        Ok(Self { settings, tls })
+    }
+
+    /// Returns the settings of the cluster.
+    pub fn settings(&self) -> &ClusterSettings {
+        &self.settings
+    }
+
+    /// Opens a connection, logged in and with the broker's versions known.
+    pub async fn connect(&self, peer: Peer) -> Result<Connection, ConnectError> {
+        let deadline = Instant::now() + self.settings.connect_timeout;
+        self.open(&peer, deadline).await.map_err(|(phase, cause)| ConnectError {
+            peer: Box::new(peer),
+            phase,
+            cause,
+        })
+    }
+
+    async fn open(&self, peer: &Peer, deadline: Instant) -> Result<Connection, Failure> {
+        let addresses = self.within(deadline, Phase::Dns, resolve(peer)).await?;
+        let stream = self.within(deadline, Phase::Tcp, dial(&addresses)).await?;
+        let halves = self.within(deadline, Phase::Tls, self.encrypt(peer, stream)).await?;
+        let connection =
+            Connection::start(peer.clone(), &self.settings.client_id, self.settings.request_timeout, halves);
+        self.within(deadline, Phase::Api, self.learn_versions(&connection)).await?;
+        if let Some(settings) = &self.settings.sasl {
+            let lifetime = self.within(deadline, Phase::Sasl, sasl::login(&connection, settings)).await?;
+            if let Some(lifetime) = lifetime {
+                sasl::keep_logged_in(&connection, Arc::new(settings.clone()), lifetime);
+            }
+        }
+        Ok(connection)
+    }
+
+    /// Runs one step inside the deadline; a step that hangs is named by its phase.
+    async fn within<T>(
+        &self,
+        deadline: Instant,
+        phase: Phase,
+        step: impl Future<Output = Result<T, ConnectCause>>,
+    ) -> Result<T, Failure> {
+        match tokio::time::timeout_at(deadline, step).await {
+            Ok(Ok(value)) => Ok(value),
+            // A client certificate is refused after the handshake, so it shows in a later phase.
+            Ok(Err(cause @ ConnectCause::ClientCertificateRefused(_))) => Err((Phase::Tls, cause)),
+            Ok(Err(cause)) => Err((phase, cause)),
+            Err(_) => Err((phase, ConnectCause::Timeout(self.settings.connect_timeout))),
+        }
+    }
+
+    async fn encrypt(&self, peer: &Peer, stream: TcpStream) -> Result<(ReadHalf, WriteHalf), ConnectCause> {
+        let Some(connector) = &self.tls else {
+            let (read, write) = stream.into_split();
+            return Ok((Box::new(read), Box::new(write)));
+        };
+        let name = ServerName::try_from(peer.host.clone())
+            .map_err(|_| ConnectCause::Tls(format!("{} is not a name TLS can check", peer.host)))?;
+        let stream =
+            connector.connect(name, stream).await.map_err(|error| tls::explain(&error, &peer.host))?;
+        let (read, write) = tokio::io::split(stream);
+        Ok((Box::new(read), Box::new(write)))
+    }
+
+    /// Asks what the broker speaks; also the first thing that shows a wrong security protocol.
+    async fn learn_versions(&self, connection: &Connection) -> Result<(), ConnectCause> {
+        let asked = Instant::now();
+        let answer = match ask_versions(connection, 3).await {
+            // Brokers before 2.4 answer an unknown version with this code, in version 0 (KIP-511).
+            Ok(answer) if answer.error_code.err() == Some(ResponseError::UnsupportedVersion) => {
+                ask_versions(connection, 0).await.map_err(|cause| self.explain_first(connection, cause))?
+            }
+            Ok(answer) => answer,
+            Err(RequestCause::Malformed(_)) => {
+                ask_versions(connection, 0).await.map_err(|cause| self.explain_first(connection, cause))?
+            }
+            Err(cause) => return Err(self.explain_first(connection, cause)),
+        };
+        if let Some(code) = answer.error_code.err() {
+            return Err(RequestCause::Code { code, message: None }.into());
+        }
+        connection.set_opened(&answer, asked.elapsed());
+        Ok(())
+    }
+
+    /// Says what it means that the very first request got no answer.
+    fn explain_first(&self, connection: &Connection, cause: RequestCause) -> ConnectCause {
+        if let RequestCause::Disconnected { error: Some(error) } = &cause
+            && let Some(refusal) = tls::late_refusal(error, &connection.peer().host)
+        {
+            return refusal;
+        }
+        match cause {
+            RequestCause::TlsRecord if self.tls.is_none() => {
+                ConnectCause::ExpectsTls("the broker answered with a TLS record")
+            }
+            RequestCause::Disconnected { .. } if self.tls.is_none() => {
+                ConnectCause::ExpectsTls("the broker closed the connection before its first reply")
+            }
+            RequestCause::HttpAnswer => ConnectCause::Http,
+            other => other.into(),
+        }
+    }
+}
+
+async fn ask_versions(connection: &Connection, version: i16) -> Result<ApiVersionsResponse, RequestCause> {
+    let request = ApiVersionsRequest::default()
+        .with_client_software_name(StrBytes::from_static_str("strait"))
+        .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
+    connection.call_ungated(&request, version).await.map_err(|error| error.cause)
+}
+
+async fn resolve(peer: &Peer) -> Result<Vec<SocketAddr>, ConnectCause> {
+    let unknown =
+        |error: io::Error| ConnectCause::UnknownHost { host: peer.host.clone(), error: Arc::new(error) };
+    let found: Vec<SocketAddr> =
+        tokio::net::lookup_host((peer.host.as_str(), peer.port)).await.map_err(unknown)?.collect();
+    if found.is_empty() {
+        return Err(unknown(io::Error::other("no address")));
+    }
+    Ok(found)
+}
+
+/// Tries each address of the name; the last failure is the one told.
+async fn dial(addresses: &[SocketAddr]) -> Result<TcpStream, ConnectCause> {
+    let mut failure = io::Error::other("no address");
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                // Buffer sizes are left to the kernel, whose autotuning knows the path.
+                stream.set_nodelay(true).map_err(|e| ConnectCause::Tcp(Arc::new(e)))?;
+                let keepalive = socket2::TcpKeepalive::new().with_time(KEEPALIVE_IDLE);
+                socket2::SockRef::from(&stream)
+                    .set_tcp_keepalive(&keepalive)
+                    .map_err(|e| ConnectCause::Tcp(Arc::new(e)))?;
+                return Ok(stream);
+            }
+            Err(error) => failure = error,
+        }
+    }
+    Err(ConnectCause::Tcp(Arc::new(failure)))
+}

@@ -1,0 +1,85 @@
+//! Where logs begin and end (ListOffsets).
+
+use std::collections::HashMap;
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::error::ParseResponseErrorCode;
+use kafka_protocol::messages::ListOffsetsRequest;
+use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+
+use super::cluster::Cluster;
+use super::error::KafkaError;
+use super::metadata::{Metadata, wire_name};
+use crate::types::TopicPartition;
+
+/// Says which offset of a log is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OffsetSpec {
+    /// The log start offset.
+    Earliest,
+    /// The last stable offset: the end of what is committed.
+    Latest,
+    /// The first record not older than this, in milliseconds since 1970.
+    TimestampMs(i64),
+}
+
+impl OffsetSpec {
+    fn wire(self) -> i64 {
+        match self {
+            OffsetSpec::Earliest => -2,
+            OffsetSpec::Latest => -1,
+            OffsetSpec::TimestampMs(ms) => ms,
+        }
+    }
+}
+
+/// Holds the answers by partition: the offset (-1 where no record is that young), or why not.
+pub type OffsetAnswers = HashMap<TopicPartition, Result<i64, ResponseError>>;
+
+/// Asks each partition's leader; one try. Partitions without a leader answer LEADER_NOT_AVAILABLE.
+pub async fn list(
+    cluster: &Cluster,
+    metadata: &Metadata,
+    partitions: &[(TopicPartition, OffsetSpec)],
+) -> Result<OffsetAnswers, KafkaError> {
+    let mut answers = OffsetAnswers::new();
+    let mut by_leader: HashMap<i32, Vec<&(TopicPartition, OffsetSpec)>> = HashMap::new();
+    for entry in partitions {
+        match metadata.partition(&entry.0.topic, entry.0.partition).and_then(|p| p.leader) {
+            Some(leader) => by_leader.entry(leader).or_default().push(entry),
+            None => {
+                answers.insert(entry.0.clone(), Err(ResponseError::LeaderNotAvailable));
+            }
+        }
+    }
+    for (leader, entries) in by_leader {
+        let answer = cluster.call_node(leader, &request(&entries)).await?;
+        for topic in answer.topics {
+            for partition in topic.partitions {
+                let name = TopicPartition::new(topic.name.as_str(), partition.partition_index);
+                let value = match partition.error_code.err() {
+                    None => Ok(partition.offset),
+                    Some(code) => Err(code),
+                };
+                answers.insert(name, value);
+            }
+        }
+    }
+    Ok(answers)
+}
+
+fn request(entries: &[&(TopicPartition, OffsetSpec)]) -> ListOffsetsRequest {
+    let mut topics: Vec<ListOffsetsTopic> = Vec::new();
+    for (name, spec) in entries {
+        let partition = ListOffsetsPartition::default()
+            .with_partition_index(name.partition)
+            .with_current_leader_epoch(-1)
+            .with_timestamp(spec.wire());
+        let wire = wire_name(&name.topic);
+        match topics.iter_mut().find(|topic| topic.name == wire) {
+            Some(topic) => topic.partitions.push(partition),
+            None => topics.push(ListOffsetsTopic::default().with_name(wire).with_partitions(vec![partition])),
+        }
+    }
+    ListOffsetsRequest::default().with_replica_id((-1).into()).with_isolation_level(1).with_topics(topics)
+}

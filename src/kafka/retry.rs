@@ -1,0 +1,60 @@
+//! Pauses between attempts.
+
+use std::time::Duration;
+
+/// First pause after a failure.
+const PAUSE_MIN: Duration = Duration::from_millis(50);
+/// Longest pause.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// Doubles the pause with each failure, and varies it so that partitions do not come back at once.
+#[derive(Clone, Debug)]
+pub struct Backoff {
+    next: Duration,
+    spread: u64,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::seeded(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+impl Backoff {
+    /// Starts at the shortest pause; `seed` decides the variation.
+    pub fn seeded(seed: u64) -> Self {
+        Self { next: PAUSE_MIN, spread: seed | 1 }
+    }
+
+    /// Returns the pause before the next attempt: 75 to 125 % of a value that doubles up to 5 s.
+    pub fn next_pause(&mut self) -> Duration {
+        // A xorshift step: enough to spread attempts, and repeatable for a seed.
+        self.spread ^= self.spread << 13;
+        self.spread ^= self.spread >> 7;
+        self.spread ^= self.spread << 17;
+        let percent = 75 + u32::try_from(self.spread % 51).unwrap_or(0);
+        let pause = self.next * percent / 100;
+        self.next = (self.next * 2).min(PAUSE_MAX);
+        pause
+    }
+
+    /// Starts again at the shortest pause, after a success.
+    pub fn reset(&mut self) {
+        self.next = PAUSE_MIN;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_the_longest_and_start_again() {
+        let mut backoff = Backoff::seeded(1);
+        let pauses: Vec<Duration> = (0..12).map(|_| backoff.next_pause()).collect();
+        assert!(pauses[0] < Duration::from_millis(63));
+        assert!(pauses[11] >= PAUSE_MAX * 3 / 4 && pauses[11] <= PAUSE_MAX * 5 / 4);
+        backoff.reset();
+        assert!(backoff.next_pause() < Duration::from_millis(63));
+    }
+}
