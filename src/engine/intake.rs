@@ -1,0 +1,264 @@
+//! From a fetched record set to batches that can be produced: what passes through, what is made
+//! anew, what is dropped (the table of DESIGN section 5).
+
+use std::collections::{HashSet, VecDeque};
+
+use bytes::Bytes;
+
+use super::event::StopCause;
+use super::limits::DECODED_BATCH_BYTES_MAX;
+use crate::kafka::batch::{Batches, LogEntry, RawBatch};
+use crate::kafka::codec::Codec;
+use crate::kafka::records::{ControlMarker, ReencodeError, ReencodeRequest, control_marker, reencode};
+use crate::types::SourceOffset;
+
+/// Holds a batch that is ready for its header to be rewritten.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// The batch: as received, or made anew.
+    pub batch: RawBatch,
+    /// The first source offset it holds.
+    pub first: SourceOffset,
+    /// The position once it is acknowledged.
+    pub next: SourceOffset,
+    /// True where the records are the source's own bytes.
+    pub passed_through: bool,
+}
+
+impl Item {
+    /// Returns the size at the target.
+    pub fn size_bytes(&self) -> usize {
+        self.batch.bytes.len()
+    }
+
+    /// Returns the number of records.
+    pub fn records(&self) -> i32 {
+        self.batch.header.record_count
+    }
+}
+
+/// Counts what was dropped, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// Control batches (transaction markers).
+    pub control: u64,
+    /// Batches of aborted transactions.
+    pub aborted: u64,
+    /// Batches without records, kept by the cleaner.
+    pub empty: u64,
+    /// Batches that another flow copied here (guarantee G7).
+    pub foreign: u64,
+}
+
+/// Says under which rules batches are taken in.
+#[derive(Clone, Copy, Debug)]
+pub struct IntakeRules {
+    /// The target topic's max.message.bytes.
+    pub target_batch_bytes_max: usize,
+    /// Codec at the target; `None` keeps the source's.
+    pub codec: Option<Codec>,
+    /// Go on without a record that is too large.
+    pub skip_oversize: bool,
+    /// Take nothing at or behind this offset.
+    pub end: Option<SourceOffset>,
+}
+
+/// Holds what a record set came to.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// Batches to produce, in order.
+    pub items: Vec<Item>,
+    /// The position after all that was looked at.
+    pub next: Option<SourceOffset>,
+    /// The leader epoch of the last batch looked at.
+    pub last_epoch: Option<i32>,
+    /// What was dropped.
+    pub dropped: Dropped,
+    /// Records left out under the oversize policy.
+    pub skipped: Vec<StopCause>,
+    /// Why the rest cannot be taken.
+    pub stop: Option<StopCause>,
+}
+
+/// Follows which transactions of one answer were aborted, after Fetch's `aborted_transactions`.
+#[derive(Debug)]
+struct AbortedTransactions {
+    /// (first offset, producer id), by first offset.
+    upcoming: VecDeque<(i64, i64)>,
+    active: HashSet<i64>,
+}
+
+impl AbortedTransactions {
+    fn new(mut list: Vec<(i64, i64)>) -> Self {
+        list.sort_unstable();
+        Self { upcoming: list.into(), active: HashSet::new() }
+    }
+
+    /// Says whether a batch belongs to an aborted transaction.
+    fn covers(&mut self, batch: &RawBatch) -> bool {
+        let header = &batch.header;
+        while self.upcoming.front().is_some_and(|(first, _)| *first <= header.last_offset()) {
+            if let Some((_, producer)) = self.upcoming.pop_front() {
+                self.active.insert(producer);
+            }
+        }
+        header.is_transactional() && !header.is_control() && self.active.contains(&header.producer_id)
+    }
+
+    fn on_marker(&mut self, producer: i64, marker: ControlMarker) {
+        if marker == ControlMarker::Abort {
+            self.active.remove(&producer);
+        }
+    }
+}
+
+/// Takes in one partition's record set, beginning at `position`.
+///
+/// `aborted` lists (first offset, producer id) as the answer does. `is_foreign` says whether a
+/// producer id is one of a flow that copies *to* this cluster.
+pub fn take(
+    records: Bytes,
+    position: SourceOffset,
+    aborted: Vec<(i64, i64)>,
+    rules: &IntakeRules,
+    is_foreign: &dyn Fn(i64) -> bool,
+) -> Taken {
+    let mut taken = Taken::default();
+    let mut aborted = AbortedTransactions::new(aborted);
+    for entry in Batches::new(records) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let offset = taken.next.unwrap_or(position);
+                taken.stop = Some(StopCause::Damaged { offset, reason: error.to_string() });
+                return taken;
+            }
+        };
+        let at = taken.next.unwrap_or(position);
+        let done = match entry {
+            LogEntry::Batch(batch) => take_batch(&mut taken, &mut aborted, batch, at, rules, is_foreign),
+            LogEntry::Legacy(entry) => {
+                let request = request(at, rules);
+                let next = SourceOffset(entry.next_offset());
+                make_anew(&mut taken, entry.reencode(&request), at, next, rules)
+            }
+        };
+        if done {
+            return taken;
+        }
+    }
+    taken
+}
+
+/// Takes one batch; returns true where nothing after it may be taken.
+fn take_batch(
+    taken: &mut Taken,
+    aborted: &mut AbortedTransactions,
+    batch: RawBatch,
+    at: SourceOffset,
+    rules: &IntakeRules,
+    is_foreign: &dyn Fn(i64) -> bool,
+) -> bool {
+    let header = batch.header;
+    if header.next_offset() <= at.0 {
+        return false;
+    }
+    if rules.end.is_some_and(|end| header.base_offset >= end.0) {
+        taken.next = rules.end;
+        return true;
+    }
+    let next = SourceOffset(header.next_offset());
+    taken.last_epoch = Some(header.leader_epoch);
+    if header.is_control() {
+        taken.dropped.control += 1;
+        match control_marker(&batch) {
+            Ok(marker) => aborted.on_marker(header.producer_id, marker),
+            Err(error) => {
+                taken.stop = Some(StopCause::Damaged { offset: at, reason: error.to_string() });
+                return true;
+            }
+        }
+    } else if header.record_count == 0 {
+        taken.dropped.empty += 1;
+    } else if aborted.covers(&batch) {
+        taken.dropped.aborted += 1;
+    } else if is_foreign(header.producer_id) {
+        taken.dropped.foreign += 1;
+    } else if passes_through(&batch, at, rules) {
+        let first = SourceOffset(header.base_offset);
+        taken.items.push(Item { batch, first, next, passed_through: true });
+    } else {
+        return make_anew(taken, reencode(&[batch], &request(at, rules)), at, next, rules);
+    }
+    taken.next = Some(next);
+    false
+}
+
+/// Says whether a batch's records may go on as they are: the broker demands offsets 0 to n-1, the
+/// target's limit, and leaves CreateTime alone.
+fn passes_through(batch: &RawBatch, at: SourceOffset, rules: &IntakeRules) -> bool {
+    let header = &batch.header;
+    header.is_gap_free()
+        && header.base_offset >= at.0
+        && !header.is_log_append_time()
+        && batch.bytes.len() <= rules.target_batch_bytes_max
+        && rules.codec.is_none_or(|codec| header.codec().is_ok_and(|own| own == codec))
+}
+
+fn request(at: SourceOffset, rules: &IntakeRules) -> ReencodeRequest {
+    ReencodeRequest {
+        from_offset: at.0,
+        codec: rules.codec,
+        bytes_max: rules.target_batch_bytes_max,
+        decoded_bytes_max: DECODED_BATCH_BYTES_MAX,
+        skip_too_large: rules.skip_oversize,
+    }
+}
+
+/// Takes batches made anew; returns true where they could not be made.
+fn make_anew(
+    taken: &mut Taken,
+    made: Result<crate::kafka::records::ReencodedSet, ReencodeError>,
+    at: SourceOffset,
+    next: SourceOffset,
+    rules: &IntakeRules,
+) -> bool {
+    let set = match made {
+        Ok(set) => set,
+        Err(error) => {
+            taken.stop = Some(stop_cause(error, at, rules));
+            return true;
+        }
+    };
+    for (offset, size_bytes) in set.skipped {
+        taken.skipped.push(StopCause::Oversize {
+            offset: SourceOffset(offset),
+            size_bytes,
+            limit_bytes: rules.target_batch_bytes_max,
+        });
+    }
+    for made in set.batches {
+        taken.items.push(Item {
+            first: SourceOffset(made.first_source_offset),
+            next: SourceOffset(made.last_source_offset + 1),
+            batch: RawBatch { header: made.header, bytes: made.bytes },
+            passed_through: false,
+        });
+    }
+    if let Some(last) = taken.items.last_mut() {
+        last.next = next;
+    }
+    taken.next = Some(next);
+    false
+}
+
+fn stop_cause(error: ReencodeError, at: SourceOffset, rules: &IntakeRules) -> StopCause {
+    match error {
+        ReencodeError::RecordTooLarge { offset, size_bytes, .. } => StopCause::Oversize {
+            offset: SourceOffset(offset),
+            size_bytes,
+            limit_bytes: rules.target_batch_bytes_max,
+        },
+        other => StopCause::Damaged { offset: at, reason: other.to_string() },
+    }
+}

@@ -1,0 +1,132 @@
+//! Every limit of the engine, with its unit, and how the adaptive ones are found.
+
+use std::time::Duration;
+
+/// Batches in flight for one producer id and partition; the broker remembers this many to tell a
+/// resend from something new (`NUM_BATCHES_TO_RETAIN` of the broker's producer state).
+pub const BATCHES_IN_FLIGHT_MAX: usize = 5;
+
+/// Longest wait at the source for the first byte.
+pub const FETCH_WAIT_MAX: Duration = Duration::from_millis(500);
+/// The same while some partition waits only for room, so that it is asked for again soon.
+pub const FETCH_WAIT_CROWDED: Duration = Duration::from_millis(10);
+/// Smallest answer a fetch asks for.
+pub const FETCH_BYTES_MIN: usize = 512 * 1024;
+/// What a fetch asks for where nothing is known yet.
+pub const FETCH_BYTES_START: usize = 4 * 1024 * 1024;
+/// Largest answer a fetch asks for; brokers cap it at their own `fetch.max.bytes`, 55 MiB.
+pub const FETCH_BYTES_MAX: usize = 48 * 1024 * 1024;
+
+/// Most bytes put into one Produce request; one batch larger than this still goes alone.
+pub const PRODUCE_REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long the target's leader may wait for its replicas (Produce's timeout field).
+pub const PRODUCE_TIMEOUT_MS: i32 = 30_000;
+/// Produce requests on one connection that may wait for their answers.
+pub const PRODUCE_REQUESTS_IN_FLIGHT_MAX: usize = 256;
+
+/// Trouble shorter than this is not told: a leader moves in less.
+pub const TROUBLE_GRACE: Duration = Duration::from_secs(2);
+/// After this much trouble a partition gives back the memory of what it has not sent.
+pub const SHED_AFTER: Duration = Duration::from_millis(500);
+/// Pause before a partition asks again for what only a person can mend (a missing ACL, say).
+pub const FATAL_RETRY_PAUSE: Duration = Duration::from_secs(5);
+
+/// Most bytes one batch may decode to.
+pub const DECODED_BATCH_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Round trips from here on make merging small batches worth its cost.
+pub const MERGE_ROUND_TRIP_MIN: Duration = Duration::from_millis(8);
+
+/// Says how many bytes each partition may have fetched and not yet acknowledged.
+pub fn partition_bytes_max(memory_bytes: usize) -> usize {
+    (memory_bytes / 4).max(1024 * 1024)
+}
+
+/// Says how many bytes one fetch may ask for, where `connections` fetch at once: together they
+/// reserve at most half the memory, so that an answer larger than asked for always finds room.
+pub fn fetch_bytes_ceiling(memory_bytes: usize, connections: usize) -> usize {
+    (memory_bytes / 2 / connections.max(1)).clamp(64 * 1024, FETCH_BYTES_MAX)
+}
+
+/// Finds the size of the next fetch from what the last ones brought: twice the bandwidth-delay
+/// product, so that the link is never idle while an answer is on its way.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchSizer {
+    ceiling_bytes: usize,
+    round_trip: Duration,
+    bytes_per_second: f64,
+    next_bytes: usize,
+}
+
+impl FetchSizer {
+    /// Starts at [`FETCH_BYTES_START`]; `round_trip` is the connection's.
+    pub fn new(ceiling_bytes: usize, round_trip: Duration) -> Self {
+        let next_bytes = FETCH_BYTES_START.min(ceiling_bytes);
+        Self { ceiling_bytes, round_trip, bytes_per_second: 0.0, next_bytes }
+    }
+
+    /// Returns the size to ask for.
+    pub fn next_bytes(&self) -> usize {
+        self.next_bytes
+    }
+
+    /// Lowers or raises the ceiling when the number of connections changes.
+    pub fn set_ceiling(&mut self, ceiling_bytes: usize) {
+        self.ceiling_bytes = ceiling_bytes;
+        self.next_bytes = self.next_bytes.min(ceiling_bytes);
+    }
+
+    /// Takes note of an answer of `bytes` that took `elapsed` from request to last byte.
+    pub fn on_answer(&mut self, bytes: usize, elapsed: Duration) {
+        if bytes < self.next_bytes / 2 {
+            // A short answer says the log ended, nothing about the link.
+            return;
+        }
+        let rate = bytes as f64 / elapsed.as_secs_f64().max(1e-6);
+        self.bytes_per_second =
+            if self.bytes_per_second == 0.0 { rate } else { self.bytes_per_second * 0.7 + rate * 0.3 };
+        // While answers come full, the rate is only what the size allowed: doubling finds the top.
+        let waiting_share = self.round_trip.as_secs_f64() / elapsed.as_secs_f64().max(1e-6);
+        let product = self.bytes_per_second * self.round_trip.as_secs_f64();
+        let wanted = if waiting_share > 0.2 { self.next_bytes * 2 } else { (product * 2.0) as usize };
+        let floor = FETCH_BYTES_START.min(self.ceiling_bytes);
+        self.next_bytes = wanted.clamp(floor, self.ceiling_bytes.max(floor));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g8_fetches_together_reserve_at_most_half_the_memory() {
+        for memory in [16 << 20, 256 << 20, 2 << 30] {
+            for connections in [1, 2, 7, 64] {
+                let ceiling = fetch_bytes_ceiling(memory, connections);
+                assert!(ceiling * connections <= memory / 2 || ceiling == 64 * 1024);
+            }
+        }
+    }
+
+    #[test]
+    fn a_far_source_is_asked_for_more_until_the_round_trip_is_hidden() {
+        let mut sizer = FetchSizer::new(48 << 20, Duration::from_millis(100));
+        for _ in 0..20 {
+            let bytes = sizer.next_bytes();
+            // 400 MB/s behind 100 ms.
+            let elapsed = Duration::from_secs_f64(0.1 + bytes as f64 / 400e6);
+            sizer.on_answer(bytes, elapsed);
+        }
+        assert_eq!(sizer.next_bytes(), 48 << 20);
+    }
+
+    #[test]
+    fn a_near_source_is_asked_for_little() {
+        let mut sizer = FetchSizer::new(48 << 20, Duration::from_micros(300));
+        for _ in 0..20 {
+            let bytes = sizer.next_bytes();
+            sizer.on_answer(bytes, Duration::from_secs_f64(0.0003 + bytes as f64 / 400e6));
+        }
+        assert_eq!(sizer.next_bytes(), FETCH_BYTES_START);
+    }
+}
