@@ -6,11 +6,13 @@
 //! [`offsets`], [`groups`], [`producer_ids`] and [`admin`] are the requests.
 
 pub mod admin;
+pub mod batch;
 pub mod buffers;
 pub mod cluster;
 pub mod codec;
 pub mod connect;
 pub mod connection;
+pub mod crc;
 pub mod error;
 pub mod fetch;
 pub mod frame;
@@ -21,5 +23,6 @@ pub mod peer;
 pub mod produce;
 pub mod producer_ids;
 pub mod retry;
+pub mod records;
 pub mod sasl;
 pub mod tls;

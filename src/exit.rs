@@ -1,0 +1,108 @@
+//! What the process says when it ends (guarantee G11: exit codes tell the truth).
+
+use std::process::ExitCode;
+
+/// Names how a run ended; each has one exit code, and the codes never change.
+///
+/// 101 (a panic) and everything else unlisted means a defect, never an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// Did what was asked, and the answer is good.
+    Done = 0,
+    /// Could not do it, or one item failed.
+    Failed = 1,
+    /// Was asked wrongly: found before any connection was opened.
+    Usage = 2,
+    /// Ran to its end, and the answer is bad.
+    Bad = 10,
+    /// Ran, and cannot give an answer.
+    Inconclusive = 11,
+    /// Was interrupted (Ctrl-C, SIGINT) and stopped cleanly.
+    Interrupted = 130,
+    /// Was terminated (SIGTERM) and stopped cleanly.
+    Terminated = 143,
+}
+
+impl Exit {
+    /// Lists every way to end, in the order of the codes.
+    pub const ALL: [Exit; 7] = [
+        Exit::Done,
+        Exit::Failed,
+        Exit::Usage,
+        Exit::Bad,
+        Exit::Inconclusive,
+        Exit::Interrupted,
+        Exit::Terminated,
+    ];
+
+    /// Returns the process's exit code.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// Says in one line what the code means for every command; help and man pages quote it.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Exit::Done => "did what was asked; the answer is good",
+            Exit::Failed => "could not do it, or any item failed",
+            Exit::Usage => "usage or configuration error, found before any connection",
+            Exit::Bad => "ran to the end and the answer is bad",
+            Exit::Inconclusive => "inconclusive: the answer is not known",
+            Exit::Interrupted => "interrupted (Ctrl-C), after a clean stop",
+            Exit::Terminated => "terminated (SIGTERM), after a clean stop",
+        }
+    }
+
+    /// Returns the word JSON output uses for it in `status`.
+    pub const fn status(self) -> &'static str {
+        match self {
+            Exit::Done => "ok",
+            Exit::Failed | Exit::Usage => "error",
+            Exit::Bad => "bad",
+            Exit::Inconclusive => "inconclusive",
+            Exit::Interrupted | Exit::Terminated => "interrupted",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g11_codes_are_the_documented_ones() {
+        let codes: Vec<(Exit, u8)> = Exit::ALL.iter().map(|exit| (*exit, exit.code())).collect();
+        assert_eq!(
+            codes,
+            [
+                (Exit::Done, 0),
+                (Exit::Failed, 1),
+                (Exit::Usage, 2),
+                (Exit::Bad, 10),
+                (Exit::Inconclusive, 11),
+                (Exit::Interrupted, 130),
+                (Exit::Terminated, 143),
+            ]
+        );
+    }
+
+    #[test]
+    fn g11_only_done_is_called_ok() {
+        let good: Vec<Exit> = Exit::ALL.into_iter().filter(|exit| exit.status() == "ok").collect();
+        assert_eq!(good, [Exit::Done]);
+    }
+
+    #[test]
+    fn the_process_code_is_the_enums_code() {
+        for exit in Exit::ALL {
+            assert_eq!(format!("{:?}", ExitCode::from(exit)), format!("{:?}", ExitCode::from(exit.code())));
+        }
+    }
+}
