@@ -8,5 +8,7 @@
 #![warn(missing_docs)]
 
 pub mod config;
+pub mod engine;
+pub mod exit;
 pub mod kafka;
 pub mod types;

@@ -1,1 +1,3 @@
+//! The `strait` command: a thin shell over the library.
+
 fn main() {}

@@ -10,7 +10,9 @@ use kafka_protocol::ResponseError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StopCause {
     /// Retention at the source removed records before they were copied.
-    #[error("offsets {from} to {to} are gone from the source: retention removed them before they were copied")]
+    #[error(
+        "offsets {from} to {to} are gone from the source: retention removed them before they were copied"
+    )]
     Gap {
         /// First missing offset.
         from: SourceOffset,
@@ -29,7 +31,9 @@ pub enum StopCause {
     #[error("the source topic no longer exists")]
     SourceDeleted,
     /// The source log was cut back behind our position.
-    #[error("the source log was truncated: it now ends at {end}, offsets from there to {copied} were copied and differ or are gone")]
+    #[error(
+        "the source log was truncated: it now ends at {end}, offsets from there to {copied} were copied and differ or are gone"
+    )]
     SourceTruncated {
         /// Where the log and our copy part.
         end: SourceOffset,
@@ -37,7 +41,9 @@ pub enum StopCause {
         copied: SourceOffset,
     },
     /// The target topic was deleted, made again, or cut back.
-    #[error("the target topic was deleted, recreated or truncated: offset {acknowledged} was acknowledged where {expected} or later was due")]
+    #[error(
+        "the target topic was deleted, recreated or truncated: offset {acknowledged} was acknowledged where {expected} or later was due"
+    )]
     TargetTruncated {
         /// The lowest offset that could come next.
         expected: TargetOffset,
@@ -53,7 +59,9 @@ pub enum StopCause {
         now: uuid::Uuid,
     },
     /// One record is larger than the target takes.
-    #[error("the record at source offset {offset} takes {size_bytes} bytes, the target topic's max.message.bytes is {limit_bytes}")]
+    #[error(
+        "the record at source offset {offset} takes {size_bytes} bytes, the target topic's max.message.bytes is {limit_bytes}"
+    )]
     Oversize {
         /// The record.
         offset: SourceOffset,
@@ -96,7 +104,9 @@ pub enum StopCause {
         reason: String,
     },
     /// What the target holds behind the last checkpoint does not match the source.
-    #[error("the target holds records from this flow that the source does not explain, from target offset {at}: {reason}")]
+    #[error(
+        "the target holds records from this flow that the source does not explain, from target offset {at}: {reason}"
+    )]
     Unexplained {
         /// The first such record.
         at: TargetOffset,
@@ -169,14 +179,20 @@ impl StopCause {
             StopCause::Oversize { .. } => {
                 "raise max.message.bytes of the target topic, or set policy.on_oversize = \"skip\""
             }
-            StopCause::Damaged { .. } => "check the source broker's disk; other replicas may hold a good copy",
+            StopCause::Damaged { .. } => {
+                "check the source broker's disk; other replicas may hold a good copy"
+            }
             StopCause::Refused { .. } => "change the target topic's configuration so that it takes the batch",
             StopCause::Fenced => "look for another strait running the same flow",
             StopCause::NoTargetPartition { .. } => {
                 "add the partition at the target, or set provision.enabled = true"
             }
-            StopCause::Provision { .. } => "mend the cause at the target; it is tried again at the next start",
-            StopCause::Unexplained { .. } => "compare both sides from there; something else wrote with this flow's ids",
+            StopCause::Provision { .. } => {
+                "mend the cause at the target; it is tried again at the next start"
+            }
+            StopCause::Unexplained { .. } => {
+                "compare both sides from there; something else wrote with this flow's ids"
+            }
             StopCause::GaveUp { .. } => "mend the cause and run again; it goes on where it stopped",
         }
     }

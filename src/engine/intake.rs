@@ -7,9 +7,11 @@ use bytes::Bytes;
 
 use super::event::StopCause;
 use super::limits::DECODED_BATCH_BYTES_MAX;
-use crate::kafka::batch::{Batches, LogEntry, RawBatch};
+use crate::kafka::batch::{Batches, RawBatch};
 use crate::kafka::codec::Codec;
-use crate::kafka::records::{ControlMarker, ReencodeError, ReencodeRequest, control_marker, reencode};
+use crate::kafka::records::{
+    ControlMarker, ReencodeError, ReencodeRequest, ReencodedSet, control_marker, reencode,
+};
 use crate::types::SourceOffset;
 
 /// Holds a batch that is ready for its header to be rewritten.
@@ -126,21 +128,12 @@ pub fn take(
     let mut taken = Taken::default();
     let mut aborted = AbortedTransactions::new(aborted);
     for entry in Batches::new(records) {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let offset = taken.next.unwrap_or(position);
-                taken.stop = Some(StopCause::Damaged { offset, reason: error.to_string() });
-                return taken;
-            }
-        };
         let at = taken.next.unwrap_or(position);
         let done = match entry {
-            LogEntry::Batch(batch) => take_batch(&mut taken, &mut aborted, batch, at, rules, is_foreign),
-            LogEntry::Legacy(entry) => {
-                let request = request(at, rules);
-                let next = SourceOffset(entry.next_offset());
-                make_anew(&mut taken, entry.reencode(&request), at, next, rules)
+            Ok(batch) => take_batch(&mut taken, &mut aborted, batch, at, rules, is_foreign),
+            Err(error) => {
+                taken.stop = Some(StopCause::Damaged { offset: at, reason: error.to_string() });
+                true
             }
         };
         if done {
@@ -218,7 +211,7 @@ fn request(at: SourceOffset, rules: &IntakeRules) -> ReencodeRequest {
 /// Takes batches made anew; returns true where they could not be made.
 fn make_anew(
     taken: &mut Taken,
-    made: Result<crate::kafka::records::ReencodedSet, ReencodeError>,
+    made: Result<ReencodedSet, ReencodeError>,
     at: SourceOffset,
     next: SourceOffset,
     rules: &IntakeRules,

@@ -32,7 +32,9 @@ pub enum BatchError {
         length: i32,
     },
     /// A format before 2, or one not known.
-    #[error("the batch at offset {offset} is in message format {magic}, Strait reads format 2 (Kafka 0.11 and later)")]
+    #[error(
+        "the batch at offset {offset} is in message format {magic}, Strait reads format 2 (Kafka 0.11 and later)"
+    )]
     Magic {
         /// Its base offset.
         offset: i64,

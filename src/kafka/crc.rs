@@ -103,8 +103,10 @@ mod tests {
 
     #[test]
     fn correction_equals_recomputation_for_every_small_size_and_up_to_a_mebibyte() {
-        let mut message: Vec<u8> = (0..40 + (1 << 20) + 3).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-        let sizes = (0..2_000).chain((4..=20).flat_map(|k| [(1 << k) - 1, 1 << k, (1 << k) + 1, (1 << k) + 3]));
+        let mut message: Vec<u8> =
+            (0..40 + (1 << 20) + 3).map(|i: u32| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let sizes =
+            (0..2_000).chain((4..=20).flat_map(|k| [(1 << k) - 1, 1 << k, (1 << k) + 1, (1 << k) + 3]));
         for following in sizes {
             let end = 40 + following;
             let old: [u8; 40] = message[..40].try_into().unwrap();

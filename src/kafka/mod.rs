@@ -22,7 +22,7 @@ pub mod offsets;
 pub mod peer;
 pub mod produce;
 pub mod producer_ids;
-pub mod retry;
 pub mod records;
+pub mod retry;
 pub mod sasl;
 pub mod tls;

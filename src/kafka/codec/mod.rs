@@ -111,7 +111,7 @@ pub enum CodecError {
 #[derive(Default)]
 pub struct CodecScratch {
     zstd_encoder: Option<zstd::bulk::Compressor<'static>>,
-    snappy_encoder: snap::raw::Encoder,
+    snappy_encoder: Option<snap::raw::Encoder>,
 }
 
 /// Decompresses into a new buffer of at most `limit_bytes`.
@@ -168,14 +168,16 @@ pub fn compress_into(
             let mut encoder = GzEncoder::new(out, flate2::Compression::default());
             encoder.write_all(bytes).and_then(|()| encoder.finish()).map_err(failed)?;
         }
-        Codec::Snappy => snappy::compress(bytes, &mut scratch.snappy_encoder, out)?,
+        Codec::Snappy => {
+            snappy::compress(bytes, scratch.snappy_encoder.get_or_insert_with(snap::raw::Encoder::new), out)?
+        }
         Codec::Lz4 => lz4::compress(bytes, out).map_err(failed)?,
         Codec::Zstd => {
             let encoder = match &mut scratch.zstd_encoder {
                 Some(encoder) => encoder,
-                None => scratch.zstd_encoder.insert(
-                    zstd::bulk::Compressor::new(zstd::DEFAULT_COMPRESSION_LEVEL).map_err(failed)?,
-                ),
+                None => scratch
+                    .zstd_encoder
+                    .insert(zstd::bulk::Compressor::new(zstd::DEFAULT_COMPRESSION_LEVEL).map_err(failed)?),
             };
             let start = out.len();
             out.resize(start + zstd::zstd_safe::compress_bound(bytes.len()), 0);
@@ -194,10 +196,8 @@ fn read_limited(
     out: &mut Vec<u8>,
 ) -> Result<(), CodecError> {
     let past_limit = u64::try_from(limit_bytes).unwrap_or(u64::MAX).saturating_add(1);
-    let read = reader
-        .take(past_limit)
-        .read_to_end(out)
-        .map_err(|source| CodecError::Invalid { codec, source })?;
+    let read =
+        reader.take(past_limit).read_to_end(out).map_err(|source| CodecError::Invalid { codec, source })?;
     if read > limit_bytes { Err(CodecError::TooLarge { limit_bytes }) } else { Ok(()) }
 }
 

@@ -12,11 +12,7 @@ const MARKER_BYTES: usize = 8;
 const BLOCK_BYTES: usize = 32 * 1024;
 
 /// Decompresses a xerial stream, or a bare Snappy block, as librdkafka and others write it.
-pub(super) fn decompress(
-    compressed: &[u8],
-    limit_bytes: usize,
-    out: &mut Vec<u8>,
-) -> Result<(), CodecError> {
+pub(super) fn decompress(compressed: &[u8], limit_bytes: usize, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let mut decoder = snap::raw::Decoder::new();
     let end = out.len().saturating_add(limit_bytes);
     let too_large = CodecError::TooLarge { limit_bytes };
@@ -76,5 +72,7 @@ fn decompress_block(
 }
 
 fn after(bytes: &[u8], count: usize) -> Result<(&[u8], &[u8]), CodecError> {
-    bytes.split_at_checked(count).ok_or(CodecError::SnappyCut { missing_bytes: count.saturating_sub(bytes.len()) })
+    bytes
+        .split_at_checked(count)
+        .ok_or(CodecError::SnappyCut { missing_bytes: count.saturating_sub(bytes.len()) })
 }
