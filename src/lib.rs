@@ -7,8 +7,11 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod engine;
 pub mod exit;
 pub mod kafka;
+pub mod report;
 pub mod types;

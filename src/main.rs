@@ -1,3 +1,5 @@
 //! The `strait` command: a thin shell over the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    strait::cli::main()
+}

@@ -243,20 +243,31 @@ impl Flow {
         let latest = offsets::list(&self.source, &metadata, &ask(OffsetSpec::Latest)).await;
         let (Ok(earliest), Ok(latest)) = (earliest, latest) else { return };
         let (Some(Ok(log_start)), Some(Ok(end))) = (earliest.get(name), latest.get(name)) else { return };
-        let mut state = cell.lock();
-        let position = state.partition.fetch_next();
-        if position.0 < *log_start {
-            let cause = StopCause::Gap { from: position, to: SourceOffset(log_start - 1) };
-            if self.settings.policy.on_gap == OnLoss::Skip {
-                state.partition.skip_to(SourceOffset(*log_start));
-                drop(state);
-                self.tell(Event::Skipped { partition: name.clone(), cause }).await;
+        let skipped = {
+            let mut state = cell.lock();
+            let position = state.partition.fetch_next();
+            if position.0 < *log_start {
+                let cause = StopCause::Gap { from: position, to: SourceOffset(log_start - 1) };
+                if self.settings.policy.on_gap == OnLoss::Skip {
+                    state.partition.skip_to(SourceOffset(*log_start));
+                    Some(cause)
+                } else {
+                    state.partition.stop_when_flushed(cause);
+                    None
+                }
             } else {
-                state.partition.stop_when_flushed(cause);
+                if position.0 > *end {
+                    let cause = StopCause::SourceTruncated {
+                        end: SourceOffset(*end),
+                        copied: SourceOffset(position.0 - 1),
+                    };
+                    state.partition.stop_when_flushed(cause);
+                }
+                None
             }
-        } else if position.0 > *end {
-            let copied = SourceOffset(position.0 - 1);
-            state.partition.stop_when_flushed(StopCause::SourceTruncated { end: SourceOffset(*end), copied });
+        };
+        if let Some(cause) = skipped {
+            self.tell(Event::Skipped { partition: name.clone(), cause }).await;
         }
     }
 
