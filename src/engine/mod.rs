@@ -12,4 +12,7 @@ pub mod limits;
 pub mod pacing;
 pub mod partition;
 pub mod producer;
+pub mod start;
+pub mod state_topic;
 pub mod status;
+pub mod supervisor;

@@ -34,8 +34,6 @@ pub struct ProduceShared {
     pub target: Cluster,
     /// Asks the supervisor for fresh metadata.
     pub refresh: Arc<Notify>,
-    /// Takes partitions whose state is in doubt.
-    pub doubtful: mpsc::Sender<Arc<PartitionCell>>,
     /// Counts.
     pub meters: Arc<FlowMeters>,
 }
@@ -319,9 +317,8 @@ fn settle(shared: &ProduceShared, sent: Vec<Sent>, outcome: impl Fn(&PartitionCe
                 cell.enqueue();
             }
             Reaction::StartOver => {
+                // The supervisor looks for partitions in `Starting`.
                 cell.lock().partition.start_over();
-                // The supervisor also looks for partitions in `Starting`, so a full queue only delays.
-                let _ = shared.doubtful.try_send(cell);
             }
         }
     }

@@ -1,0 +1,70 @@
+//! Reading a stretch of one partition's log, outside the data plane: state, and tails to compare.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use kafka_protocol::ResponseError;
+use kafka_protocol::error::ParseResponseErrorCode;
+use kafka_protocol::messages::FetchRequest;
+
+use super::cluster::{Cluster, request_error};
+use super::error::{KafkaError, RequestCause};
+use super::fetch::{FetchLimits, FetchSession, TOPIC_IDS_FROM, Wanted};
+use super::metadata::Metadata;
+use crate::types::{SourceOffset, TopicPartition};
+
+/// Most bytes asked for at a time.
+const READ_BYTES: i32 = 4 * 1024 * 1024;
+
+/// Holds one answer's record set and its aborted transactions (first offset, producer id).
+#[derive(Debug)]
+pub struct LogPiece {
+    /// The record set; empty at the end of what is committed.
+    pub records: Bytes,
+    /// The aborted transactions in it.
+    pub aborted: Vec<(i64, i64)>,
+}
+
+/// Reads what stands at `offset`, committed records only; one try.
+pub async fn read(
+    cluster: &Cluster,
+    metadata: &Metadata,
+    partition: &TopicPartition,
+    offset: i64,
+) -> Result<LogPiece, KafkaError> {
+    let leader = metadata.partition(&partition.topic, partition.partition).and_then(|p| p.leader);
+    let connection = match leader {
+        Some(node) => cluster.control(node).await?,
+        None => cluster.any().await?,
+    };
+    let fail = |cause| request_error::<FetchRequest>(&connection, cause);
+    let version = connection.version_of::<FetchRequest>().map_err(fail)?;
+    let topic_id = metadata.topics.get(&partition.topic).and_then(|t| t.id);
+    let version = if topic_id.is_some() { version } else { version.min(TOPIC_IDS_FROM - 1) };
+    let wanted = Wanted {
+        topic: partition.topic.clone(),
+        topic_id,
+        partition: partition.partition,
+        offset: SourceOffset(offset),
+        leader_epoch: -1,
+        last_fetched_epoch: -1,
+        bytes_max: READ_BYTES,
+    };
+    let limits = FetchLimits { wait_max: Duration::ZERO, bytes_max: READ_BYTES };
+    let request = FetchSession::default().request(&[wanted], limits, version).with_session_epoch(-1);
+    let answer = connection.call_version(&request, version).await?;
+    let code = |code: ResponseError| fail(RequestCause::Code { code, message: None });
+    if let Some(error) = answer.error_code.err() {
+        return Err(code(error).into());
+    }
+    let data = answer.responses.into_iter().flat_map(|t| t.partitions).next();
+    let Some(data) = data else { return Ok(LogPiece { records: Bytes::new(), aborted: Vec::new() }) };
+    if let Some(error) = data.error_code.err() {
+        return Err(code(error).into());
+    }
+    let aborted = data.aborted_transactions.unwrap_or_default();
+    Ok(LogPiece {
+        records: data.records.unwrap_or_default(),
+        aborted: aborted.iter().map(|t| (t.first_offset, t.producer_id.0)).collect(),
+    })
+}
