@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use super::intake::Item;
-use super::limits::{BATCHES_IN_FLIGHT_MAX, MERGE_ROUND_TRIP_MIN};
+use super::limits::{BATCHES_IN_FLIGHT_MAX, DECODED_BATCH_BYTES_MAX, MERGE_ROUND_TRIP_MIN};
+use crate::kafka::batch::RawBatch;
+use crate::kafka::records::{ReencodeRequest, reencode};
+use crate::types::SourceOffset;
 
 /// Size merged batches aim at, unless the target takes less.
 const MERGED_BYTES_AIM: usize = 900 * 1024;
@@ -37,4 +40,84 @@ pub fn batches_to_merge<'a>(
         count += 1;
     }
     if count < 2 { 0 } else { count }
+}
+
+/// Merges batches; `None` where they are better sent as they are.
+///
+/// A batch made anew counts its offsets from 0, so where one came in only the whole span is known at
+/// the source: such a merge must come to a single batch, or a partition that starts again would start
+/// at the wrong offset.
+pub fn merge(items: &[&Item], target_batch_bytes_max: usize) -> Option<Vec<Item>> {
+    let (first, next) = (items.first()?.first, items.last()?.next);
+    let batches: Vec<RawBatch> = items.iter().map(|item| item.batch.clone()).collect();
+    let request = ReencodeRequest {
+        from_offset: 0,
+        codec: None,
+        bytes_max: target_batch_bytes_max,
+        decoded_bytes_max: DECODED_BATCH_BYTES_MAX,
+        skip_too_large: false,
+    };
+    let mut made = reencode(&batches, &request).ok()?.batches;
+    let offsets_known = items.iter().all(|item| item.passed_through);
+    if made.len() >= items.len() || (made.len() > 1 && !offsets_known) {
+        return None;
+    }
+    let last = made.pop()?;
+    let mut merged: Vec<Item> = Vec::with_capacity(made.len() + 1);
+    for made in made {
+        merged.push(Item {
+            first: merged.last().map_or(first, |before| before.next),
+            next: SourceOffset(made.last_source_offset + 1),
+            batch: RawBatch { header: made.header, bytes: made.bytes },
+            passed_through: false,
+        });
+    }
+    merged.push(Item {
+        first: merged.last().map_or(first, |before| before.next),
+        next,
+        batch: RawBatch { header: last.header, bytes: last.bytes },
+        passed_through: false,
+    });
+    Some(merged)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::kafka::batch::BatchHeader;
+    use crate::kafka::records::encode_pairs;
+
+    fn item(first: i64, records: usize, passed_through: bool) -> Item {
+        let pairs: Vec<_> = (0..records).map(|i| (vec![i as u8; 100], None)).collect();
+        let made = encode_pairs(&pairs, 7);
+        // The checksum leaves the base offset out, so a source's batch can be had by setting it.
+        let base_offset = if passed_through { first } else { 0 };
+        let header = BatchHeader { base_offset, ..made.header };
+        let next = SourceOffset(first + records as i64);
+        let batch = RawBatch { header, bytes: made.bytes };
+        Item { batch, first: SourceOffset(first), next, passed_through }
+    }
+
+    #[test]
+    fn g2_merging_what_was_made_anew_keeps_its_source_offsets() {
+        let items = [item(1_000, 3, false), item(1_003, 2, true), item(1_005, 4, false)];
+        let merged = merge(&items.iter().collect::<Vec<_>>(), 1 << 20).unwrap();
+        assert_eq!(merged.len(), 1);
+        assert_eq!((merged[0].first, merged[0].next), (SourceOffset(1_000), SourceOffset(1_009)));
+        assert_eq!(merged[0].records(), 9);
+    }
+
+    #[test]
+    fn g2_a_merge_that_splits_is_made_only_of_batches_whose_offsets_are_known() {
+        let limit = 700;
+        let known = [item(50, 2, true), item(52, 2, true), item(54, 2, true), item(56, 2, true)];
+        let merged = merge(&known.iter().collect::<Vec<_>>(), limit).unwrap();
+        assert!(merged.len() > 1, "the limit is meant to split");
+        assert!(merged.windows(2).all(|pair| pair[0].next == pair[1].first));
+        assert_eq!((merged[0].first, merged[merged.len() - 1].next), (SourceOffset(50), SourceOffset(58)));
+        let unknown = [item(50, 2, false), item(52, 2, true), item(54, 2, true), item(56, 2, true)];
+        assert!(merge(&unknown.iter().collect::<Vec<_>>(), limit).is_none());
+    }
 }

@@ -97,14 +97,22 @@ impl AbortedTransactions {
     }
 
     /// Says whether a batch belongs to an aborted transaction.
-    fn covers(&mut self, batch: &RawBatch) -> bool {
+    fn covers(&self, batch: &RawBatch) -> bool {
         let header = &batch.header;
-        while self.upcoming.front().is_some_and(|(first, _)| *first <= header.last_offset()) {
+        header.is_transactional() && !header.is_control() && self.active.contains(&header.producer_id)
+    }
+
+    /// Opens the aborted transactions that began at or before the batch's end.
+    ///
+    /// Every batch is told here, markers too: an answer may begin with the very marker that ends one
+    /// of them, and a transaction opened only after its marker would never be closed again and take
+    /// the producer's next, committed one with it.
+    fn on_batch(&mut self, batch: &RawBatch) {
+        while self.upcoming.front().is_some_and(|(first, _)| *first <= batch.header.last_offset()) {
             if let Some((_, producer)) = self.upcoming.pop_front() {
                 self.active.insert(producer);
             }
         }
-        header.is_transactional() && !header.is_control() && self.active.contains(&header.producer_id)
     }
 
     fn on_marker(&mut self, producer: i64, marker: ControlMarker) {
@@ -153,6 +161,16 @@ fn take_batch(
     is_foreign: &dyn Fn(i64) -> bool,
 ) -> bool {
     let header = batch.header;
+    aborted.on_batch(&batch);
+    if header.is_control() {
+        match control_marker(&batch) {
+            Ok(marker) => aborted.on_marker(header.producer_id, marker),
+            Err(error) => {
+                taken.stop = Some(StopCause::Damaged { offset: at, reason: error.to_string() });
+                return true;
+            }
+        }
+    }
     if header.next_offset() <= at.0 {
         return false;
     }
@@ -164,13 +182,6 @@ fn take_batch(
     taken.last_epoch = Some(header.leader_epoch);
     if header.is_control() {
         taken.dropped.control += 1;
-        match control_marker(&batch) {
-            Ok(marker) => aborted.on_marker(header.producer_id, marker),
-            Err(error) => {
-                taken.stop = Some(StopCause::Damaged { offset: at, reason: error.to_string() });
-                return true;
-            }
-        }
     } else if header.record_count == 0 {
         taken.dropped.empty += 1;
     } else if aborted.covers(&batch) {
@@ -253,5 +264,68 @@ fn stop_cause(error: ReencodeError, at: SourceOffset, rules: &IntakeRules) -> St
             limit_bytes: rules.target_batch_bytes_max,
         },
         other => StopCause::Damaged { offset: at, reason: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::kafka::batch::BatchHeader;
+    use crate::kafka::crc;
+    use crate::kafka::records::encode_pairs;
+
+    const TRANSACTIONAL: i16 = 1 << 4;
+    const CONTROL: i16 = 1 << 5;
+
+    fn stored(base_offset: i64, attributes: i16, producer_id: i64, key: &[u8]) -> Vec<u8> {
+        let made = encode_pairs(&[(key.to_vec(), Some(b"value".to_vec()))], 1);
+        let header = BatchHeader { base_offset, attributes, producer_id, ..made.header };
+        let mut bytes = made.bytes.to_vec();
+        bytes[..61].copy_from_slice(&header.to_bytes());
+        let checksum = crc::crc32c(&bytes[21..]);
+        bytes[17..21].copy_from_slice(&checksum.to_be_bytes());
+        bytes
+    }
+
+    fn data(offset: i64, producer_id: i64) -> Vec<u8> {
+        stored(offset, TRANSACTIONAL, producer_id, b"key")
+    }
+
+    fn abort(offset: i64, producer_id: i64) -> Vec<u8> {
+        stored(offset, TRANSACTIONAL | CONTROL, producer_id, &[0, 0, 0, 0])
+    }
+
+    fn commit(offset: i64, producer_id: i64) -> Vec<u8> {
+        stored(offset, TRANSACTIONAL | CONTROL, producer_id, &[0, 0, 0, 1])
+    }
+
+    fn taken_offsets(entries: &[Vec<u8>], position: i64, aborted: &[(i64, i64)]) -> Vec<i64> {
+        let rules =
+            IntakeRules { target_batch_bytes_max: 1 << 20, codec: None, skip_oversize: false, end: None };
+        let records = Bytes::from(entries.concat());
+        let taken = take(records, SourceOffset(position), aborted.to_vec(), &rules, &|_| false);
+        assert!(taken.stop.is_none(), "{:?}", taken.stop);
+        taken.items.iter().map(|item| item.first.0).collect()
+    }
+
+    #[test]
+    fn g5_aborted_transactions_never_pass_and_committed_ones_do() {
+        let log = [data(0, 7), data(1, 8), abort(2, 7), data(3, 7), commit(4, 8), commit(5, 7)];
+        assert_eq!(taken_offsets(&log, 0, &[(0, 7)]), [1, 3]);
+    }
+
+    #[test]
+    fn g1_an_answer_that_begins_with_an_abort_marker_loses_nothing_after_it() {
+        // The aborted batches ended the answer before; the list still names their transaction.
+        let log = [abort(10, 7), data(11, 7), commit(12, 7)];
+        assert_eq!(taken_offsets(&log, 10, &[(4, 7)]), [11]);
+    }
+
+    #[test]
+    fn g1_a_marker_behind_the_position_still_ends_its_transaction() {
+        let log = [data(9, 7), abort(10, 7), data(11, 7), commit(12, 7)];
+        assert_eq!(taken_offsets(&log, 11, &[(9, 7)]), [11]);
     }
 }

@@ -13,20 +13,16 @@ use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
 use super::cell::{PartitionCell, SendQueue};
-use super::coalesce::batches_to_merge;
+use super::coalesce::{batches_to_merge, merge};
 use super::intake::Item;
-use super::limits::{
-    DECODED_BATCH_BYTES_MAX, PRODUCE_REQUEST_BYTES_MAX, PRODUCE_REQUESTS_IN_FLIGHT_MAX, PRODUCE_TIMEOUT_MS,
-};
+use super::limits::{PRODUCE_REQUEST_BYTES_MAX, PRODUCE_REQUESTS_IN_FLIGHT_MAX, PRODUCE_TIMEOUT_MS};
 use super::partition::{Partition, Reaction, SendOutcome};
 use super::status::FlowMeters;
-use crate::kafka::batch::RawBatch;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::connection::{Connection, PendingAnswer};
 use crate::kafka::produce::{self, ProduceEntry};
-use crate::kafka::records::{ReencodeRequest, reencode};
 use crate::kafka::retry::Backoff;
-use crate::types::{SourceOffset, TargetOffset, TopicName};
+use crate::types::{TargetOffset, TopicName};
 
 /// Longest sleep of a sender that has nothing to do.
 const IDLE_SLEEP: Duration = Duration::from_secs(1);
@@ -222,29 +218,8 @@ fn merge_small(partition: &mut Partition, target_batch_bytes_max: usize, round_t
         return;
     }
     let items: Vec<&Item> = partition.queued().take(count).collect();
-    let batches: Vec<RawBatch> = items.iter().map(|item| item.batch.clone()).collect();
-    let last = items[count - 1].next;
-    let request = ReencodeRequest {
-        from_offset: 0,
-        codec: None,
-        bytes_max: target_batch_bytes_max,
-        decoded_bytes_max: DECODED_BATCH_BYTES_MAX,
-        skip_too_large: false,
-    };
     // What cannot be merged is sent as it is; a fault in it is found and told by the target.
-    let Ok(set) = reencode(&batches, &request) else { return };
-    let count_made = set.batches.len();
-    let merged = set
-        .batches
-        .into_iter()
-        .enumerate()
-        .map(|(index, made)| Item {
-            first: SourceOffset(made.first_source_offset),
-            next: if index + 1 == count_made { last } else { SourceOffset(made.last_source_offset + 1) },
-            batch: RawBatch { header: made.header, bytes: made.bytes },
-            passed_through: false,
-        })
-        .collect();
+    let Some(merged) = merge(&items, target_batch_bytes_max) else { return };
     partition.replace_queued(count, merged);
 }
 

@@ -31,6 +31,18 @@ pub enum BatchError {
         /// The length field.
         length: i32,
     },
+    /// The header's offsets or record count cannot be.
+    #[error(
+        "the batch at offset {offset} claims {record_count} records up to {last_offset_delta} past its offset"
+    )]
+    Range {
+        /// Its base offset.
+        offset: i64,
+        /// The last record's offset, less the base offset.
+        last_offset_delta: i32,
+        /// How many records it claims.
+        record_count: i32,
+    },
     /// A format before 2, or one not known.
     #[error(
         "the batch at offset {offset} is in message format {magic}, Strait reads format 2 (Kafka 0.11 and later)"
@@ -135,12 +147,12 @@ impl BatchHeader {
 
     /// Returns the offset of its last record, or of the last there once was.
     pub fn last_offset(&self) -> i64 {
-        self.base_offset + i64::from(self.last_offset_delta)
+        self.base_offset.saturating_add(i64::from(self.last_offset_delta))
     }
 
     /// Returns the offset after it.
     pub fn next_offset(&self) -> i64 {
-        self.last_offset() + 1
+        self.last_offset().saturating_add(1)
     }
 
     /// Says whether no record was removed by compaction: the broker takes only such batches.
@@ -216,9 +228,15 @@ impl Iterator for Batches {
         }
         let bytes = self.rest.split_to(size);
         let header = BatchHeader::parse(bytes.first_chunk()?);
-        if header.last_offset_delta < 0 || header.record_count < 0 {
+        // The next offset must be one, too.
+        let range_is_sound = header.base_offset >= 0 && header.next_offset() < i64::MAX;
+        if header.last_offset_delta < 0 || header.record_count < 0 || !range_is_sound {
             self.rest.clear();
-            return Some(Err(BatchError::Length { offset, length: header.last_offset_delta }));
+            return Some(Err(BatchError::Range {
+                offset,
+                last_offset_delta: header.last_offset_delta,
+                record_count: header.record_count,
+            }));
         }
         Some(Ok(RawBatch { header, bytes }))
     }

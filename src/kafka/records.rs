@@ -34,6 +34,12 @@ pub enum ReencodeError {
         /// Which record, from 0.
         index: usize,
     },
+    /// There are bytes after the last record, or offsets out of order or outside the batch.
+    #[error("the batch at offset {offset}: its records do not agree with its header")]
+    Disagrees {
+        /// The batch's base offset.
+        offset: i64,
+    },
     /// One record alone is larger than allowed.
     #[error("the record at offset {offset} takes {size_bytes} bytes, {bytes_max} are allowed")]
     RecordTooLarge {
@@ -111,6 +117,7 @@ pub enum ControlMarker {
 
 /// Reads the marker of a control batch: its record's key is version i16, type i16.
 pub fn control_marker(batch: &RawBatch) -> Result<ControlMarker, ReencodeError> {
+    batch.verify_crc()?;
     let malformed = ReencodeError::Record { offset: batch.header.base_offset, index: 0 };
     let payload = &batch.bytes[HEADER_BYTES..];
     let Some(Some(record)) = Records::new(payload, 1).next() else { return Err(malformed) };
@@ -133,7 +140,7 @@ pub struct ReencodeRequest {
     pub codec: Option<Codec>,
     /// Largest batch that may result.
     pub bytes_max: usize,
-    /// Most bytes the records of one batch may decompress to.
+    /// Most bytes the records of all batches together may decompress to.
     pub decoded_bytes_max: usize,
     /// Leave out a record that fits in no batch, instead of failing.
     pub skip_too_large: bool,
@@ -181,8 +188,13 @@ pub fn reencode(batches: &[RawBatch], request: &ReencodeRequest) -> Result<Reenc
         Some(codec) => codec,
         None => first.header.codec()?,
     };
-    let decoded: Vec<Vec<u8>> =
-        batches.iter().map(|batch| decode(batch, request.decoded_bytes_max)).collect::<Result<_, _>>()?;
+    let mut left_bytes = request.decoded_bytes_max;
+    let mut decoded: Vec<Vec<u8>> = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let bytes = decode(batch, left_bytes)?;
+        left_bytes -= bytes.len();
+        decoded.push(bytes);
+    }
     let mut pending = Vec::new();
     for (batch, bytes) in batches.iter().zip(&decoded) {
         collect(batch, bytes, request.from_offset, &mut pending)?;
@@ -207,8 +219,14 @@ fn collect<'a>(
 ) -> Result<(), ReencodeError> {
     let header = &batch.header;
     let count = usize::try_from(header.record_count).unwrap_or(0);
-    for (index, record) in Records::new(bytes, count).enumerate() {
+    let mut records = Records::new(bytes, count);
+    let mut least_delta = 0;
+    for (index, record) in records.by_ref().enumerate() {
         let record = record.ok_or(ReencodeError::Record { offset: header.base_offset, index })?;
+        if record.offset_delta < least_delta || record.offset_delta > header.last_offset_delta {
+            return Err(ReencodeError::Disagrees { offset: header.base_offset });
+        }
+        least_delta = record.offset_delta.saturating_add(1);
         let offset = header.base_offset + i64::from(record.offset_delta);
         if offset < from_offset {
             continue;
@@ -220,7 +238,12 @@ fn collect<'a>(
         };
         pending.push(Pending { offset, timestamp, attributes: record.attributes, tail: record.tail });
     }
-    Ok(())
+    // Records behind the last one counted would be lost without a word.
+    if records.rest.is_empty() {
+        Ok(())
+    } else {
+        Err(ReencodeError::Disagrees { offset: header.base_offset })
+    }
 }
 
 /// Encodes records as one batch, or as two halves where one is too large, and so on.
