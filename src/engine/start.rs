@@ -313,8 +313,8 @@ async fn start_one(
             }
         },
     };
-    let connection = context.target.retrying(PATIENCE, || async { Ok(context.target.any().await?) }).await?;
-    let producer = producer_ids::init(&connection).await?;
+    let init = || async { Ok(producer_ids::init(&context.target.any().await?).await?) };
+    let producer = context.target.retrying(PATIENCE, init).await?;
     let end = to_end.then_some(SourceOffset(end));
     cell.lock().partition.start(producer, SourceOffset(next), TargetOffset(target_end), end);
     Ok(())

@@ -163,7 +163,17 @@ fn malformed(target: &Cluster, what: &str) -> KafkaError {
 }
 
 /// Keeps the positions of all started partitions: in the topic, then as the group's offsets.
+///
+/// Retried for a while: a coordinator may still be loading, a leader may be moving.
 pub async fn write(
+    target: &Cluster,
+    flow: &FlowSettings,
+    cells: &[Arc<PartitionCell>],
+) -> Result<(), KafkaError> {
+    target.retrying(PATIENCE, || write_once(target, flow, cells)).await
+}
+
+async fn write_once(
     target: &Cluster,
     flow: &FlowSettings,
     cells: &[Arc<PartitionCell>],
