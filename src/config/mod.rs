@@ -1,5 +1,27 @@
-//! `strait.toml`: what was typed (`raw`), what it means (`settings`), and the errors between.
+//! `strait.toml`: what was typed ([`raw`]), what it means ([`settings`]), and the errors between.
+//!
+//! [`load`] reads in four steps. The text is parsed; its shape (keys, types, what is required) is held
+//! against the JSON Schema of the raw types, so that an editor and Strait never disagree; what is sound
+//! becomes the raw types; and those are resolved. Each step collects every error it finds.
 
+pub mod choice;
+pub mod defaults;
+pub mod discover;
+pub mod error;
+pub mod load;
 pub mod patterns;
+pub mod raw;
+pub mod reference;
+mod resolve;
+pub mod schema;
 pub mod secret;
 pub mod settings;
+mod shape;
+pub mod source;
+mod suggest;
+pub mod units;
+
+pub use discover::discover;
+pub use error::{ConfigError, ConfigWarning};
+pub use load::{ConfigFailure, Finding, Loaded, load};
+pub use schema::json_schema;
