@@ -12,6 +12,7 @@ pub mod load;
 pub mod patterns;
 pub mod raw;
 pub mod reference;
+mod nesting;
 mod resolve;
 pub mod schema;
 pub mod secret;
@@ -23,5 +24,5 @@ pub mod units;
 
 pub use discover::discover;
 pub use error::{ConfigError, ConfigWarning};
-pub use load::{ConfigFailure, Finding, Loaded, load};
+pub use load::{ConfigFailure, Finding, Loaded, load, load_text};
 pub use schema::json_schema;
