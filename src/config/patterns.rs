@@ -102,7 +102,8 @@ impl TopicSelector {
 
     /// Reads both lists; for tests and for callers with no file to point into.
     pub fn parse(include: &[&str], exclude: &[&str]) -> Result<Self, PatternFault> {
-        let read = |texts: &[&str]| texts.iter().map(|text| Pattern::parse(text)).collect();
+        let read =
+            |texts: &[&str]| texts.iter().map(|text| Pattern::parse(text)).collect::<Result<Vec<_>, _>>();
         Ok(Self::new(read(include)?, read(exclude)?))
     }
 

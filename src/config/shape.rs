@@ -31,18 +31,20 @@ fn check_table(
         };
         report(span, error);
     }
-    table.retain(|key, value| {
+    for (key, mut value) in std::mem::take(table) {
         let name = key.get_ref().as_ref();
         let inner = properties.map_or(Some(&schema["additionalProperties"]), |known| known.get(name));
         let Some(inner) = inner else {
             let known = properties.into_iter().flat_map(|known| known.keys().cloned()).collect();
             let error = ConfigError::UnknownKey { key: name.to_owned(), table: table_name(path), known };
             report(key.span().into(), error);
-            return false;
+            continue;
         };
         let inner_path = if is_root { name.to_owned() } else { format!("{path}.{name}") };
-        check_value(value, key.span().into(), inner, &inner_path, report)
-    });
+        if check_value(&mut value, key.span().into(), inner, &inner_path, report) {
+            table.insert(key, value);
+        }
+    }
 }
 
 /// Says whether the value may stay.
