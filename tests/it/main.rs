@@ -1,1 +1,4 @@
+//! Tests without a Kafka: the command line, the configuration, the documents.
+#![allow(clippy::unwrap_used)]
 
+mod config_samples;
