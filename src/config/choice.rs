@@ -58,11 +58,8 @@ impl Choice for SecurityProtocol {
 }
 
 impl Choice for SaslMechanism {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("PLAIN", Self::Plain),
-        ("SCRAM-SHA-256", Self::ScramSha256),
-        ("SCRAM-SHA-512", Self::ScramSha512),
-    ];
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("PLAIN", Self::Plain), ("SCRAM-SHA-256", Self::ScramSha256), ("SCRAM-SHA-512", Self::ScramSha512)];
 }
 
 /// Lists the mechanisms Kafka has and this build does not speak.

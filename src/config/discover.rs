@@ -19,6 +19,7 @@ pub fn discover(
     let in_work = start_dir.ancestors().take(depth + 1).map(|dir| dir.join(FILE_NAME));
     // The XDG base directory specification has relative paths ignored.
     let xdg = env("XDG_CONFIG_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
-    let in_home = xdg.or_else(|| home.map(|dir| dir.join(".config"))).map(|dir| dir.join("strait").join(FILE_NAME));
+    let in_home =
+        xdg.or_else(|| home.map(|dir| dir.join(".config"))).map(|dir| dir.join("strait").join(FILE_NAME));
     in_work.chain(in_home).find(|path| path.is_file())
 }

@@ -62,13 +62,11 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded,
 }
 
 /// Does the same with a text already read; secrets are looked for beside `source`'s path.
-pub fn load_text(
-    source: SourceText,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Result<Loaded, ConfigFailure> {
+pub fn load_text(source: SourceText, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, ConfigFailure> {
     let mut errors = Vec::new();
     let mut report = |span: Span, error: ConfigError| errors.push((span, error));
-    let loaded = read_raw(&source, &mut report).and_then(|raw| resolve::resolve(&raw, &source, env, &mut report));
+    let loaded =
+        read_raw(&source, &mut report).and_then(|raw| resolve::resolve(&raw, &source, env, &mut report));
     match loaded {
         Some(loaded) if errors.is_empty() => Ok(loaded),
         _ => {

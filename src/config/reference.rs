@@ -39,7 +39,8 @@ fn section(page: &mut String, path: &str, schema: &Value) {
     if !keys.is_empty() {
         line(page, format_args!("| key | type | default | meaning |\n| --- | --- | --- | --- |"));
     }
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, key) in keys {
         let default = match (required.contains(&name.as_str()), key.get("default")) {
             (true, _) => "required".to_owned(),
@@ -69,7 +70,8 @@ fn section(page: &mut String, path: &str, schema: &Value) {
 
 /// Tables of free keys and plain values, like `config_overrides`, are shown as one key.
 fn is_table(key: &Value) -> bool {
-    key["type"] == "object" && (key.get("properties").is_some() || key["additionalProperties"].get("properties").is_some())
+    key["type"] == "object"
+        && (key.get("properties").is_some() || key["additionalProperties"].get("properties").is_some())
 }
 
 fn kind(key: &Value) -> String {

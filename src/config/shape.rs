@@ -8,7 +8,11 @@ use super::error::{ConfigError, Span};
 
 /// Reports every key that is unknown, missing or of the wrong type, and removes what is unsound, so that
 /// the rest can become the raw types.
-pub(super) fn check(file: &mut Spanned<DeTable<'_>>, schema: &Value, report: &mut dyn FnMut(Span, ConfigError)) {
+pub(super) fn check(
+    file: &mut Spanned<DeTable<'_>>,
+    schema: &Value,
+    report: &mut dyn FnMut(Span, ConfigError),
+) {
     // Of an absent [clusters] there is nothing to underline but the file's beginning.
     check_table(file.get_mut(), Span::default(), schema, "", report);
 }
@@ -79,7 +83,12 @@ fn check_value(
     };
     let found = found_name(value.get_ref());
     report(span, ConfigError::WrongType { key: path.to_owned(), expected: expected_name(expected), found });
-    false
+    // A cluster that is no table is still one that flows may name.
+    let stays = expected == "object" && path.contains('.');
+    if stays {
+        *value.get_mut() = DeValue::Table(DeTable::new());
+    }
+    stays
 }
 
 fn table_name(path: &str) -> String {

@@ -95,7 +95,9 @@ impl ConfigError {
                 "write a topic's name, a glob like \"orders.*\", or \"re:\" and a regular expression"
             }
             Self::TopicName { .. } => "topics have 1 to 249 letters, digits, `.`, `_` and `-`",
-            Self::InternalTopic { .. } => "remove it; __*, strait.*, mm2-* and *.internal belong to the cluster",
+            Self::InternalTopic { .. } => {
+                "remove it; __*, strait.*, mm2-* and *.internal belong to the cluster"
+            }
             Self::RenameTopic { .. } => "write it like \"us.{topic}\"",
             Self::RenameName { .. } => "besides {topic}, use letters, digits, `.`, `_` and `-`",
             Self::RetryTooShort { .. } => "one slow request would use up all retries: raise retry_timeout",

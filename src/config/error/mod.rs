@@ -96,7 +96,11 @@ pub enum ConfigError {
     SizeRange { key: String, value: String, min: String },
     #[error("memory of {memory} is too little for {connections} connections to each broker")]
     MemoryForConnections { memory: String, connections: usize, min: String },
-    #[error("retry_timeout ({}) is shorter than the request_timeout of cluster `{cluster}` ({})", show(retry), show(request))]
+    #[error(
+        "retry_timeout ({}) is shorter than the request_timeout of cluster `{cluster}` ({})",
+        show(retry),
+        show(request)
+    )]
     RetryTooShort { retry: Duration, request: Duration, cluster: String },
     #[error("flows `{other}` (line {line}) and `{flow}` both write topic `{topic}` of cluster `{cluster}`")]
     SameTarget { flow: String, other: String, line: usize, topic: String, cluster: String },

@@ -25,11 +25,8 @@ pub(super) fn resolve(
     }
     let bootstrap_servers = bootstrap(context, raw, &key("bootstrap_servers"));
     let cluster_id = raw.cluster_id.as_ref().map(|id| context.text(id, &key("cluster_id")));
-    let protocol: Option<SecurityProtocol> = context.word(
-        raw.security_protocol.as_ref(),
-        defaults::SECURITY_PROTOCOL,
-        &key("security_protocol"),
-    );
+    let protocol: Option<SecurityProtocol> =
+        context.word(raw.security_protocol.as_ref(), defaults::SECURITY_PROTOCOL, &key("security_protocol"));
     let tls = protocol.and_then(|protocol| tls(context, raw, protocol, &key));
     let sasl = protocol.and_then(|protocol| sasl(context, name, raw, protocol, &key));
     let client_id = match &raw.client_id {

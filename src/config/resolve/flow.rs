@@ -145,11 +145,7 @@ fn start(context: &mut Context<'_>, typed: Option<&At<String>>) -> Option<StartA
     }
 }
 
-fn provision(
-    context: &mut Context<'_>,
-    raw: Option<&RawProvision>,
-    path: &str,
-) -> Option<ProvisionSettings> {
+fn provision(context: &mut Context<'_>, raw: Option<&RawProvision>, path: &str) -> Option<ProvisionSettings> {
     let factor = raw.and_then(|raw| raw.replication_factor.as_ref());
     let key = format!("{path}.provision.replication_factor");
     let bounds = (1, i64::from(i16::MAX));
@@ -192,13 +188,10 @@ fn limits(context: &mut Context<'_>, raw: Option<&RawLimits>, path: &str) -> Opt
         &key("connections_per_broker"),
         (1, defaults::CONNECTIONS_PER_BROKER_MAX),
     );
-    let mut duration = |typed: &Option<At<String>>, default, last| {
-        context.duration(typed.as_ref(), default, &key(last))
-    };
-    let discovery =
-        duration(&raw.discovery_interval, defaults::DISCOVERY_INTERVAL, "discovery_interval");
-    let checkpoint =
-        duration(&raw.checkpoint_interval, defaults::CHECKPOINT_INTERVAL, "checkpoint_interval");
+    let mut duration =
+        |typed: &Option<At<String>>, default, last| context.duration(typed.as_ref(), default, &key(last));
+    let discovery = duration(&raw.discovery_interval, defaults::DISCOVERY_INTERVAL, "discovery_interval");
+    let checkpoint = duration(&raw.checkpoint_interval, defaults::CHECKPOINT_INTERVAL, "checkpoint_interval");
     let retry = duration(&raw.retry_timeout, defaults::RETRY_TIMEOUT, "retry_timeout");
     let shutdown = duration(&raw.shutdown_timeout, defaults::SHUTDOWN_TIMEOUT, "shutdown_timeout");
     let (memory, connections) = (memory?, usize::try_from(connections?).ok()?);

@@ -13,15 +13,17 @@ use crate::config::units::{parse_duration, parse_size, show_size};
 
 impl Context<'_> {
     /// Reads a word, or takes the default.
-    pub(super) fn word<C: Choice>(&mut self, typed: Option<&At<String>>, default: &str, key: &str) -> Option<C> {
+    pub(super) fn word<C: Choice>(
+        &mut self,
+        typed: Option<&At<String>>,
+        default: &str,
+        key: &str,
+    ) -> Option<C> {
         let word = typed.map_or(default, |typed| typed.value());
         let meaning = C::from_word(word);
         if let (None, Some(typed)) = (meaning.as_ref(), typed) {
             let known = C::WORDS.iter().map(|(word, _)| *word).collect();
-            self.error(
-                typed,
-                ConfigError::UnknownWord { key: key.to_owned(), word: word.to_owned(), known },
-            );
+            self.error(typed, ConfigError::UnknownWord { key: key.to_owned(), word: word.to_owned(), known });
         }
         meaning
     }
@@ -36,9 +38,7 @@ impl Context<'_> {
         let text = typed.map_or(default, |typed| typed.value());
         let error = match parse_duration(text) {
             Ok(duration) if (DURATION_MIN..=DURATION_MAX).contains(&duration) => return Some(duration),
-            Ok(_) => {
-                ConfigError::DurationRange { key: key.to_owned(), min: DURATION_MIN, max: DURATION_MAX }
-            }
+            Ok(_) => ConfigError::DurationRange { key: key.to_owned(), min: DURATION_MIN, max: DURATION_MAX },
             Err(fault) => ConfigError::Duration { text: text.to_owned(), fault },
         };
         if let Some(typed) = typed {
@@ -58,11 +58,9 @@ impl Context<'_> {
         let text = typed.map_or(default, |typed| typed.value());
         let error = match parse_size(text) {
             Ok(size) if size >= min => return Some(size),
-            Ok(size) => ConfigError::SizeRange {
-                key: key.to_owned(),
-                value: show_size(size),
-                min: show_size(min),
-            },
+            Ok(size) => {
+                ConfigError::SizeRange { key: key.to_owned(), value: show_size(size), min: show_size(min) }
+            }
             Err(fault) => ConfigError::Size { text: text.to_owned(), fault },
         };
         if let Some(typed) = typed {
