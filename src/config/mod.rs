@@ -1,48 +1,28 @@
-//! `strait.toml`: what was typed ([`raw`]), what it means ([`settings`]), and the way between.
+//! `strait.toml`: what was typed ([`raw`]), what it means ([`settings`]), and the errors between.
+//!
+//! [`load`] reads in four steps. The text is parsed; its shape (keys, types, what is required) is held
+//! against the JSON Schema of the raw types, so that an editor and Strait never disagree; what is sound
+//! becomes the raw types; and those are resolved. Each step collects every error it finds.
 
+pub mod choice;
+pub mod defaults;
+pub mod discover;
 pub mod error;
+pub mod load;
+mod nesting;
 pub mod patterns;
 pub mod raw;
-pub mod resolve;
+pub mod reference;
+mod resolve;
+pub mod schema;
 pub mod secret;
 pub mod settings;
+mod shape;
+pub mod source;
+mod suggest;
 pub mod units;
 
-use std::path::{Path, PathBuf};
-
-pub use error::{ConfigFailure, ConfigFault};
-use settings::Settings;
-
-/// Looks a variable of the environment up; passed in, so that the library itself reads none.
-pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
-
-/// Reads and resolves a file. All faults are reported, not only the first.
-pub fn load(path: &Path, env: Env<'_>) -> Result<Settings, ConfigFailure> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigFailure::unreadable(path, &error))?;
-    load_text(path, &text, env)
-}
-
-/// Resolves the text of a file.
-pub fn load_text(path: &Path, text: &str, env: Env<'_>) -> Result<Settings, ConfigFailure> {
-    let raw: raw::RawConfig = toml::from_str(text)
-        .map_err(|error| ConfigFailure::new(path, text, vec![error::from_toml(&error)]))?;
-    resolve::resolve(path, text, &raw, env).map_err(|faults| ConfigFailure::new(path, text, faults))
-}
-
-/// Finds `strait.toml` from `start` up to the repository's root (a folder with `.git`), then in the
-/// XDG configuration folder.
-pub fn discover(start: &Path, env: Env<'_>) -> Option<PathBuf> {
-    for folder in start.ancestors() {
-        let candidate = folder.join("strait.toml");
-        if candidate.is_file() {
-            return Some(candidate);
-        }
-        if folder.join(".git").exists() {
-            break;
-        }
-    }
-    let config = env("XDG_CONFIG_HOME")
-        .map(PathBuf::from)
-        .or_else(|| env("HOME").map(|home| PathBuf::from(home).join(".config")))?;
-    Some(config.join("strait").join("strait.toml")).filter(|path| path.is_file())
-}
+pub use discover::discover;
+pub use error::{ConfigError, ConfigWarning};
+pub use load::{ConfigFailure, Finding, Loaded, load, load_text};
+pub use schema::json_schema;

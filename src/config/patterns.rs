@@ -3,8 +3,89 @@
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
-/// Topics that are never copied, whatever a flow says: brokers', Strait's and MirrorMaker's own.
-const NEVER: [&str; 4] = ["__*", "strait.*", "mm2-*", "*.internal"];
+use super::defaults::PATTERN_BYTES_MAX;
+
+/// Lists what is never copied: Kafka's own topics, Strait's, and those of its predecessors.
+pub const INTERNAL: [&str; 4] = ["__*", "strait.*", "mm2-*", "*.internal"];
+
+/// Returns the rule by which a topic is internal, if it is.
+pub fn internal_rule(topic: &str) -> Option<&'static str> {
+    INTERNAL.into_iter().find(|rule| match (rule.strip_prefix('*'), rule.strip_suffix('*')) {
+        (Some(end), _) => topic.ends_with(end),
+        (None, Some(start)) => topic.starts_with(start),
+        (None, None) => topic == *rule,
+    })
+}
+
+/// Says why a pattern could not be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum PatternFault {
+    /// It is the empty text.
+    #[error("it is empty")]
+    Empty,
+    /// It is longer than any topic names together.
+    #[error("it is longer than {PATTERN_BYTES_MAX} bytes")]
+    TooLong,
+    /// The glob is malformed.
+    #[error("{}", .0.kind())]
+    Glob(#[source] globset::Error),
+    /// The regular expression is malformed.
+    #[error("{}", last_line(.0))]
+    Regex(#[source] regex::Error),
+}
+
+/// A syntax error of `regex` is a drawing; its last line says what is wrong.
+fn last_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().last().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// Holds one entry of `topics`, `exclude` or `groups`.
+#[derive(Clone, Debug)]
+pub enum Pattern {
+    /// A name, taken as it is.
+    Literal(String),
+    /// A glob; `*` and `?` match dots too.
+    Glob(GlobMatcher),
+    /// A regular expression for the whole name.
+    Regex(Regex),
+}
+
+impl Pattern {
+    /// Reads a name, a glob, or `re:` and a regular expression.
+    pub fn parse(text: &str) -> Result<Self, PatternFault> {
+        if text.len() > PATTERN_BYTES_MAX {
+            return Err(PatternFault::TooLong);
+        }
+        if let Some(expression) = text.strip_prefix("re:") {
+            if expression.is_empty() {
+                return Err(PatternFault::Empty);
+            }
+            // First alone: `a)(b` would be sound only inside the parentheses of the anchored form.
+            Regex::new(expression).map_err(PatternFault::Regex)?;
+            let anchored = format!(r"\A(?:{expression})\z");
+            return Regex::new(&anchored).map(Self::Regex).map_err(PatternFault::Regex);
+        }
+        if text.is_empty() {
+            return Err(PatternFault::Empty);
+        }
+        if !text.contains(['*', '?', '[', ']', '{', '}', '\\']) {
+            return Ok(Self::Literal(text.to_owned()));
+        }
+        let glob = GlobBuilder::new(text).literal_separator(false).backslash_escape(true).build();
+        glob.map(|glob| Self::Glob(glob.compile_matcher())).map_err(PatternFault::Glob)
+    }
+
+    /// Says whether a name matches.
+    pub fn matches(&self, name: &str) -> bool {
+        match self {
+            Self::Literal(literal) => literal == name,
+            Self::Glob(glob) => glob.is_match(name),
+            Self::Regex(regex) => regex.is_match(name),
+        }
+    }
+}
 
 /// Selects topics by glob or regular expression; internal topics never match.
 #[derive(Clone, Debug, Default)]
@@ -14,73 +95,38 @@ pub struct TopicSelector {
 }
 
 #[derive(Clone, Debug)]
-enum Pattern {
-    Literal(String),
-    Glob(GlobMatcher),
-    Regex(Regex),
-}
-
-/// Says why a pattern cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{pattern:?} is no valid pattern: {reason}")]
-pub struct PatternError {
-    /// The pattern as typed.
-    pub pattern: String,
-    /// What is wrong with it.
-    pub reason: String,
+pub struct TopicSelector {
+    include: Vec<Pattern>,
+    exclude: Vec<Pattern>,
 }
 
 impl TopicSelector {
-    /// Compiles patterns: a glob, or `re:` and a regular expression for the whole name.
-    pub fn new(include: &[String], exclude: &[String]) -> Result<Self, PatternError> {
-        let never = NEVER.iter().map(|glob| (*glob).to_owned());
-        let exclude: Vec<String> = exclude.iter().cloned().chain(never).collect();
-        Ok(Self { include: compile(include)?, exclude: compile(&exclude)? })
+    /// Selects what matches one of `include` and none of `exclude`.
+    pub fn new(include: Vec<Pattern>, exclude: Vec<Pattern>) -> Self {
+        Self { include, exclude }
     }
 
-    /// Says whether a topic is to be copied.
+    /// Reads both lists; for tests and for callers with no file to point into.
+    pub fn parse(include: &[&str], exclude: &[&str]) -> Result<Self, PatternFault> {
+        let read =
+            |texts: &[&str]| texts.iter().map(|text| Pattern::parse(text)).collect::<Result<Vec<_>, _>>();
+        Ok(Self::new(read(include)?, read(exclude)?))
+    }
+
+    /// Says whether the flow copies a topic of this name.
     pub fn matches(&self, topic: &str) -> bool {
-        let any = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(topic));
-        any(&self.include) && !any(&self.exclude)
+        internal_rule(topic).is_none()
+            && self.include.iter().any(|pattern| pattern.matches(topic))
+            && !self.exclude.iter().any(|pattern| pattern.matches(topic))
     }
 
-    /// Returns the names that stand for one topic each.
+    /// Returns the entries of `topics` that are plain names and not excluded: these must exist.
     pub fn literals(&self) -> impl Iterator<Item = &str> {
         self.include.iter().filter_map(|pattern| match pattern {
-            Pattern::Literal(name) => Some(name.as_str()),
+            Pattern::Literal(name) if self.matches(name) => Some(name.as_str()),
             _ => None,
         })
     }
-}
-
-impl Pattern {
-    fn matches(&self, topic: &str) -> bool {
-        match self {
-            Pattern::Literal(name) => name == topic,
-            Pattern::Glob(glob) => glob.is_match(topic),
-            Pattern::Regex(regex) => regex.is_match(topic),
-        }
-    }
-}
-
-fn compile(patterns: &[String]) -> Result<Vec<Pattern>, PatternError> {
-    patterns.iter().map(|text| compile_one(text)).collect()
-}
-
-fn compile_one(text: &str) -> Result<Pattern, PatternError> {
-    let error = |reason: String| PatternError { pattern: text.to_owned(), reason };
-    if let Some(expression) = text.strip_prefix("re:") {
-        let whole = format!("^(?:{expression})$");
-        return Regex::new(&whole).map(Pattern::Regex).map_err(|e| error(e.to_string()));
-    }
-    if text.is_empty() {
-        return Err(error("it is empty".to_owned()));
-    }
-    if !text.contains(['*', '?', '[', '{', '\\']) {
-        return Ok(Pattern::Literal(text.to_owned()));
-    }
-    let glob = GlobBuilder::new(text).literal_separator(false).build();
-    glob.map(|glob| Pattern::Glob(glob.compile_matcher())).map_err(|e| error(e.to_string()))
 }
 
 #[cfg(test)]
@@ -88,24 +134,40 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    fn selected(include: &[&str], exclude: &[&str], topic: &str) -> bool {
+        TopicSelector::parse(include, exclude).unwrap().matches(topic)
+    }
+
     #[test]
-    fn globs_literals_and_expressions_select_and_internal_topics_never_match() {
-        let selector = TopicSelector::new(
-            &["orders.*".into(), "payments".into(), "re:log-[0-9]+".into(), "*".into()][..3].to_vec(),
-            &["*.tmp".into()],
-        )
-        .unwrap();
-        for name in ["orders.eu", "payments", "log-17"] {
-            assert!(selector.matches(name), "{name}");
+    fn a_star_matches_dots_and_slashes_are_nothing_special() {
+        assert!(selected(&["orders.*"], &[], "orders.eu.new"));
+        assert!(!selected(&["orders.*"], &[], "orders"));
+        assert!(selected(&["a?c"], &[], "a.c"));
+        assert!(selected(&["{a,b}-[0-9]"], &[], "b-7"));
+    }
+
+    #[test]
+    fn a_regular_expression_holds_for_the_whole_name() {
+        assert!(selected(&["re:orders|payments"], &[], "payments"));
+        assert!(!selected(&["re:orders|payments"], &[], "payments2"));
+        assert!(!selected(&["re:orders|payments"], &[], "my-orders"));
+        assert!(!selected(&["re:orders"], &[], "orders\n"));
+        assert!(Pattern::parse("re:a)(b").is_err());
+    }
+
+    #[test]
+    fn exclusions_and_internal_topics_win() {
+        assert!(!selected(&["*"], &["*.tmp"], "a.tmp"));
+        for topic in ["__consumer_offsets", "strait.state", "mm2-offsets.us", "us.heartbeats.internal"] {
+            assert!(!selected(&["*", "re:.*"], &[], topic), "{topic}");
         }
-        for name in ["orders.eu.tmp", "payments2", "log-17x", "xlog-1"] {
-            assert!(!selector.matches(name), "{name}");
-        }
-        let all = TopicSelector::new(&["*".into()], &[]).unwrap();
-        for name in ["__consumer_offsets", "strait.us-eu", "mm2-configs", "heartbeats.internal"] {
-            assert!(!all.matches(name), "{name}");
-        }
+        assert!(selected(&["*"], &[], "_one_underscore"));
+        assert!(selected(&["*"], &[], "straits"));
+    }
+
+    #[test]
+    fn literals_are_the_plain_names() {
+        let selector = TopicSelector::parse(&["orders.*", "payments", "re:x", "a.tmp"], &["*.tmp"]).unwrap();
         assert_eq!(selector.literals().collect::<Vec<_>>(), ["payments"]);
-        assert!(TopicSelector::new(&["re:(".into()], &[]).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Tests that need nothing but this machine.
+//! Tests without a Kafka: the command line, the configuration, the documents.
 #![allow(clippy::unwrap_used)]
 
-mod batch_properties;
+mod config_samples;

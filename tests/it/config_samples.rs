@@ -1,0 +1,189 @@
+//! Sample configurations: each file in `config/valid` loads, each in `config/invalid` breaks the rule it
+//! is named for, and what is shown then is kept beside it as a `.txt`. `STRAIT_UPDATE=1` rewrites
+//! what is generated.
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use strait::config::source::SourceText;
+use strait::config::{ConfigFailure, ConfigWarning, Loaded, json_schema, load, load_text, reference};
+
+fn samples(kind: &str) -> Vec<PathBuf> {
+    let dir = Path::new("tests/it/config").join(kind);
+    let files = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    files.sort();
+    assert!(!files.is_empty(), "no samples in {}", dir.display());
+    files
+}
+
+fn env(name: &str) -> Option<String> {
+    (name == "STRAIT_TEST_PASSWORD").then(|| "from the environment".to_owned())
+}
+
+fn load_sample(path: &Path) -> Result<Loaded, ConfigFailure> {
+    load(path, &env)
+}
+
+fn is_update() -> bool {
+    std::env::var_os("STRAIT_UPDATE").is_some()
+}
+
+/// Compares a committed file with what it should be, or writes it.
+fn assert_fresh(path: &Path, expected: &str) {
+    if is_update() {
+        std::fs::write(path, expected).unwrap();
+    }
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(found, expected, "{} is stale: STRAIT_UPDATE=1 rewrites it", path.display());
+}
+
+#[test]
+fn every_valid_sample_loads() {
+    for path in samples("valid") {
+        let loaded = load_sample(&path);
+        let failure = loaded.as_ref().err().map(|failure| failure.render(false, 100));
+        assert_eq!(failure, None, "{}", path.display());
+    }
+}
+
+#[test]
+fn every_invalid_sample_says_what_is_wrong_and_where() {
+    let mut wrong = String::new();
+    for path in samples("invalid") {
+        let Err(failure) = load_sample(&path) else {
+            wrong += &format!("{} loads\n", path.display());
+            continue;
+        };
+        assert_fresh(&path.with_extension("txt"), &failure.render(false, 100));
+        // The first line of a sample names the rule and the places that break it.
+        let text = std::fs::read_to_string(&path).unwrap();
+        let expected = text.lines().next().unwrap().strip_prefix("# ").unwrap();
+        let found: Vec<_> = failure
+            .findings()
+            .map(|f| format!("{} {}:{}", f.code.strip_prefix("config::").unwrap(), f.line, f.column))
+            .collect();
+        if found.join(", ") != expected {
+            wrong += &format!("{}: {expected}\n{}\n", path.display(), failure);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn no_text_is_left_without_its_sample() {
+    for entry in std::fs::read_dir("tests/it/config/invalid").unwrap() {
+        let path = entry.unwrap().path();
+        assert!(path.with_extension("toml").exists(), "{} belongs to nothing", path.display());
+    }
+}
+
+#[test]
+fn the_schema_is_fresh() {
+    let text = serde_json::to_string_pretty(json_schema()).unwrap() + "\n";
+    assert_fresh(Path::new("strait.schema.json"), &text);
+}
+
+#[test]
+fn the_reference_page_is_fresh() {
+    assert_fresh(Path::new("docs/config.md"), &reference::page());
+}
+
+#[test]
+fn defaults_are_what_the_page_says() {
+    let loaded = load_sample(Path::new("tests/it/config/valid/minimal.toml")).unwrap();
+    insta::assert_debug_snapshot!(loaded);
+}
+
+#[test]
+fn every_key_arrives() {
+    let loaded = load_sample(Path::new("tests/it/config/valid/every_key.toml")).unwrap();
+    insta::assert_debug_snapshot!(loaded);
+}
+
+#[test]
+fn secrets_come_from_where_they_are_said_to_be_and_never_show() {
+    let loaded = load_sample(Path::new("tests/it/config/valid/secrets.toml")).unwrap();
+    let secret = |alias: &str| loaded.settings.clusters[alias].sasl.as_ref().unwrap().password.expose();
+    assert_eq!(secret("by-env"), "from the environment");
+    assert_eq!(secret("by-file"), "from a file ");
+    assert_eq!(secret("typed"), "hunter2");
+    let shown = format!("{loaded:?}");
+    assert!(!shown.contains("hunter2") && !shown.contains("from a file"), "{shown}");
+    let file = PathBuf::from("tests/it/config/valid/secrets.toml");
+    let key = "clusters.typed.sasl_password".to_owned();
+    assert_eq!(loaded.warnings, [ConfigWarning::LiteralSecret { file, line: 20, column: 17, key }]);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let failure = load_sample(Path::new("tests/it/config/absent.toml")).unwrap_err();
+    let finding = failure.findings().next().unwrap();
+    assert_eq!(finding.code, "config::unreadable");
+    assert!(failure.render(false, 100).contains("tests/it/config/absent.toml"));
+}
+
+#[test]
+fn colors_only_when_asked_for() {
+    let failure = load_sample(Path::new("tests/it/config/invalid/no_flows.toml")).unwrap_err();
+    assert!(failure.render(true, 80).contains("\u{1b}["));
+    assert!(!failure.render(false, 80).contains('\u{1b}'));
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_no_stack_overflow() {
+    let deep = 300_000;
+    for text in [
+        format!("{} = 1", vec!["a"; deep].join(".")),
+        format!("{} = 1", vec!["\"a\""; deep].join(" . ")),
+        format!("[{}]", vec!["a"; deep].join(".")),
+        format!("a = {}", "[".repeat(deep)),
+        format!("a = {}", "{a=".repeat(deep)),
+        format!("a = {}1{}", "[\n".repeat(deep), "]\n".repeat(deep)),
+    ] {
+        load_text(SourceText::new("deep.toml".into(), text), &env).unwrap_err().render(false, 80);
+    }
+}
+
+/// Loads, and draws what is wrong: nothing of it may panic.
+fn exercise(text: String) {
+    if let Err(failure) = load_text(SourceText::new("any.toml".into(), text), &env) {
+        assert!(failure.findings().count() > 0, "failed without an error");
+        failure.render(true, 60);
+        failure.render(false, 60);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_load_panic(text in "(?s).{0,200}") {
+        exercise(text);
+    }
+
+    #[test]
+    fn no_edit_of_a_sound_file_makes_load_panic(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0_usize..12, "[\\[\\]{}.=\"'\n#a0é本]{0,3}"), 1..6)
+    ) {
+        let text = std::fs::read_to_string("tests/it/config/valid/every_key.toml").unwrap();
+        let mut characters: Vec<char> = text.chars().collect();
+        for (at, removed, added) in edits {
+            let start = at.index(characters.len() + 1);
+            let end = (start + removed).min(characters.len());
+            characters.splice(start..end, added.chars());
+        }
+        exercise(characters.into_iter().collect());
+    }
+
+    #[test]
+    fn no_value_makes_load_panic(value in "\\PC{0,24}", key in prop::sample::select(vec![
+        "bandwidth", "memory", "retry_timeout", "discovery_interval",
+    ])) {
+        let quoted = toml::Value::String(value.clone());
+        exercise(format!(
+            "[clusters.a]\nbootstrap_servers = [{quoted}]\n[flows.f]\nsource = {quoted}\ntarget = 'a'\n\
+             topics = [{quoted}]\nrename = {quoted}\nstart = {quoted}\n[flows.f.limits]\n{key} = {quoted}\n"
+        ));
+    }
+}
