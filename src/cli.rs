@@ -86,7 +86,7 @@ pub struct ReplicateArgs {
 }
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    crate::config::units::duration(text).ok_or_else(|| "a duration such as 10s or 2m".to_owned())
+    humantime::parse_duration(text).map_err(|_| "a duration such as 10s or 2m".to_owned())
 }
 
 /// Returns the definition that completions and manual pages are made from.

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::cli::{Common, ReplicateArgs};
 use crate::config::settings::{FlowSettings, Origin, Settings};
-use crate::config::{self, error::nearest};
+use crate::config::{self, suggest};
 use crate::engine::cell::PartitionCell;
 use crate::engine::event::Event;
 use crate::engine::partition::Phase;
@@ -24,7 +24,7 @@ const EVENT_QUEUE_MAX: usize = 1024;
 /// Reads the configuration and runs the flows.
 pub fn main(common: &Common, args: &ReplicateArgs) -> Exit {
     let printer = Printer::new(common.format, common.quiet);
-    let flows = match selected_flows(common) {
+    let flows = match selected_flows(common, &printer) {
         Ok(found) => found,
         Err(words) => {
             printer.error_text(&words);
@@ -41,24 +41,30 @@ pub fn main(common: &Common, args: &ReplicateArgs) -> Exit {
     }
 }
 
-fn selected_flows(common: &Common) -> Result<(Settings, Vec<FlowSettings>), String> {
+fn selected_flows(common: &Common, printer: &Printer) -> Result<(Settings, Vec<FlowSettings>), String> {
     let env = |name: &str| std::env::var(name).ok();
+    let home = std::env::var_os("HOME").map(PathBuf::from);
     let path: PathBuf = match &common.config {
         Some(path) => path.clone(),
         None => std::env::current_dir()
             .ok()
-            .and_then(|here| config::discover(&here, &env))
+            .and_then(|here| config::discover(&here, &env, home.as_deref()))
             .ok_or("error: no strait.toml here or above\n  try:   name one with --config FILE")?,
     };
-    let settings = config::load(&path, &env).map_err(|failure| failure.to_string())?;
+    let loaded = config::load(&path, &env).map_err(|failure| failure.render(false, 80))?;
+    for warning in &loaded.warnings {
+        printer.warn(&warning.to_string());
+    }
+    let settings = loaded.settings;
     let mut flows = Vec::new();
     for name in &common.flows {
         match settings.flows.get(name.as_str()) {
             Some(flow) => flows.push(flow.clone()),
             None => {
                 let known: Vec<&str> = settings.flows.keys().map(|flow| flow.as_str()).collect();
-                let meant =
-                    nearest(name, known.iter().copied()).map(|m| format!("; {m}")).unwrap_or_default();
+                let meant = suggest::nearest(name, known.iter().copied())
+                    .map(|m| format!("; did you mean \"{m}\"?"))
+                    .unwrap_or_default();
                 let file = path.display();
                 return Err(format!(
                     "error: no flow is called \"{name}\"{meant}\n  where: {file}\n  try:   --flow {}",

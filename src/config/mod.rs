@@ -19,7 +19,7 @@ pub mod secret;
 pub mod settings;
 mod shape;
 pub mod source;
-mod suggest;
+pub mod suggest;
 pub mod units;
 
 pub use discover::discover;

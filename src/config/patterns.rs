@@ -88,12 +88,6 @@ impl Pattern {
 }
 
 /// Selects topics by glob or regular expression; internal topics never match.
-#[derive(Clone, Debug, Default)]
-pub struct TopicSelector {
-    include: Vec<Pattern>,
-    exclude: Vec<Pattern>,
-}
-
 #[derive(Clone, Debug)]
 pub struct TopicSelector {
     include: Vec<Pattern>,

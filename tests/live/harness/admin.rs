@@ -1,0 +1,107 @@
+//! Topic administration through rdkafka.
+
+use std::time::Duration;
+
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
+};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::cluster::Cluster;
+use super::records::partitions;
+use super::{runtime, wait};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn client(cluster: &Cluster) -> AdminClient<DefaultClientContext> {
+    cluster.client_config().create().unwrap()
+}
+
+fn options() -> AdminOptions {
+    AdminOptions::new().operation_timeout(Some(LIMIT)).request_timeout(Some(LIMIT))
+}
+
+/// Creates a topic replicated to every broker, and waits until its metadata shows.
+pub fn create_topic(cluster: &Cluster, name: &str, count: i32, configs: &[(&str, &str)]) {
+    let replicas = i32::from(cluster.spec.brokers);
+    let mut topic = NewTopic::new(name, count, TopicReplication::Fixed(replicas));
+    for (key, value) in configs {
+        topic = topic.set(key, value);
+    }
+    let admin = client(cluster);
+    let results = runtime().block_on(admin.create_topics([&topic], &options())).unwrap();
+    results[0].as_ref().unwrap();
+    wait_for_partitions(cluster, name, count);
+}
+
+/// Waits until every partition of the topic has a leader.
+pub fn wait_for_partitions(cluster: &Cluster, name: &str, count: i32) {
+    let admin = client(cluster);
+    wait::until(&format!("{name} to have {count} led partitions"), wait::LONG, || {
+        let metadata = admin.inner().fetch_metadata(Some(name), Duration::from_secs(5)).ok()?;
+        let led = metadata.topics()[0].partitions().iter().filter(|one| one.leader() >= 0).count();
+        (led == usize::try_from(count).unwrap()).then_some(())
+    });
+}
+
+/// Tells whether the topic exists.
+pub fn topic_exists(cluster: &Cluster, name: &str) -> bool {
+    let metadata = client(cluster).inner().fetch_metadata(None, Duration::from_secs(10)).unwrap();
+    metadata.topics().iter().any(|topic| topic.name() == name)
+}
+
+/// Grows a topic to `count` partitions.
+pub fn grow_topic(cluster: &Cluster, name: &str, count: usize) {
+    let grown = NewPartitions::new(name, count);
+    let admin = client(cluster);
+    let results = runtime().block_on(admin.create_partitions([&grown], &options())).unwrap();
+    results[0].as_ref().unwrap();
+    wait_for_partitions(cluster, name, i32::try_from(count).unwrap());
+}
+
+/// Deletes a topic and waits until it is gone.
+pub fn delete_topic(cluster: &Cluster, name: &str) {
+    let admin = client(cluster);
+    let results = runtime().block_on(admin.delete_topics(&[name], &options())).unwrap();
+    results[0].as_ref().unwrap();
+    wait::until(&format!("{name} to be gone"), wait::LONG, || (!topic_exists(cluster, name)).then_some(()));
+}
+
+/// Moves the log start of one partition to `offset`.
+pub fn delete_records_before(cluster: &Cluster, name: &str, partition: i32, offset: i64) {
+    assert!(partitions(cluster, name).contains(&partition));
+    let mut offsets = TopicPartitionList::new();
+    offsets.add_partition_offset(name, partition, Offset::Offset(offset)).unwrap();
+    let admin = client(cluster);
+    let results = runtime().block_on(admin.delete_records(&offsets, &options())).unwrap();
+    for element in results.elements() {
+        element.error().unwrap();
+    }
+}
+
+/// Replaces all explicit configs of a topic.
+pub fn set_topic_configs(cluster: &Cluster, name: &str, configs: &[(&str, &str)]) {
+    let mut change = AlterConfig::new(ResourceSpecifier::Topic(name));
+    for (key, value) in configs {
+        change = change.set(key, value);
+    }
+    let results = runtime().block_on(client(cluster).alter_configs([&change], &options())).unwrap();
+    results[0].as_ref().unwrap();
+}
+
+/// Returns a topic config's value.
+pub fn topic_config(cluster: &Cluster, name: &str, key: &str) -> Option<String> {
+    let admin = client(cluster);
+    let specifier = ResourceSpecifier::Topic(name);
+    let results = runtime().block_on(admin.describe_configs([&specifier], &options())).unwrap();
+    results[0].as_ref().unwrap().get(key).and_then(|entry| entry.value.clone())
+}
+
+/// Returns the broker that leads a partition.
+pub fn leader(cluster: &Cluster, name: &str, partition: i32) -> Option<i32> {
+    let admin = client(cluster);
+    let metadata = admin.inner().fetch_metadata(Some(name), Duration::from_secs(10)).ok()?;
+    let found = metadata.topics()[0].partitions().iter().find(|one| one.id() == partition)?;
+    (found.leader() >= 0).then(|| found.leader())
+}

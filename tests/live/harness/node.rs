@@ -1,0 +1,132 @@
+//! One Kafka process: formatted, started, stopped by its id, started again on its data and ports.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::maven::Distribution;
+use super::{reaper, wait};
+
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// Returns a JVM tuned to start fast and stay small.
+pub fn java(distribution: &Distribution, heap_mib: u32) -> Command {
+    let mut java = Command::new("java");
+    java.arg(format!("-Xmx{heap_mib}m"))
+        .args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"])
+        .arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+        .arg("-Dorg.slf4j.simpleLogger.showDateTime=true")
+        .args(["-cp", &distribution.class_path()]);
+    java
+}
+
+/// Holds one broker, running or not.
+pub struct Node {
+    /// The node id, from 1.
+    pub id: u16,
+    pub(super) distribution: Distribution,
+    pub(super) heap_mib: u32,
+    pub(super) properties: PathBuf,
+    /// Everything the broker wrote to its standard streams.
+    pub log: PathBuf,
+    pub(super) process: Option<Child>,
+}
+
+impl Node {
+    /// Begins formatting the storage; `finish_format` waits for it.
+    pub(super) fn begin_format(&self, cluster_id: &str, scram: &[String]) -> Child {
+        let mut tool = java(&self.distribution, 128);
+        tool.args(["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c"]).arg(&self.properties);
+        for credential in scram {
+            tool.args(["--add-scram", credential]);
+        }
+        let log = File::create(&self.log).unwrap();
+        tool.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
+    }
+
+    pub(super) fn finish_format(&self, mut tool: Child) {
+        let status = tool.wait().unwrap();
+        assert!(status.success(), "formatting node {} failed: {status}\n{}", self.id, self.last_words());
+    }
+
+    /// Starts the process; the cluster waits until it answers.
+    pub(super) fn launch(&mut self) {
+        assert!(self.process.is_none(), "node {} is running", self.id);
+        let log = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
+        let child = java(&self.distribution, self.heap_mib)
+            .arg("kafka.Kafka")
+            .arg(&self.properties)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        reaper::watch(child.id());
+        self.process = Some(child);
+    }
+
+    /// Panics with the log's end where the process is gone.
+    pub(super) fn assert_alive(&mut self) {
+        let Some(process) = &mut self.process else { return };
+        if let Some(status) = process.try_wait().unwrap() {
+            reaper::forget(process.id());
+            self.process = None;
+            panic!("node {} ended ({status})\n{}", self.id, self.last_words());
+        }
+    }
+
+    /// Returns the process id.
+    pub fn pid(&self) -> u32 {
+        self.process.as_ref().expect("the node is running").id()
+    }
+
+    /// Asks the broker to shut down, and kills it where it does not.
+    pub fn stop(&mut self) {
+        let Some(process) = &mut self.process else { return };
+        reaper::signal(process.id(), "TERM");
+        let deadline = Instant::now() + STOP_LIMIT;
+        reaper::forget(process.id());
+        while process.try_wait().unwrap().is_none() {
+            if Instant::now() > deadline {
+                return self.kill();
+            }
+            wait::pause();
+        }
+        self.process = None;
+    }
+
+    /// Ends the process at once, as a power cut would.
+    pub fn kill(&mut self) {
+        let Some(mut process) = self.process.take() else { return };
+        reaper::forget(process.id());
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+
+    /// Holds the process; connections stay open and nothing answers.
+    pub fn pause(&self) {
+        reaper::signal(self.pid(), "STOP");
+    }
+
+    /// Lets a paused process go on.
+    pub fn resume(&self) {
+        reaper::signal(self.pid(), "CONT");
+    }
+
+    /// Returns the end of the log.
+    pub fn last_words(&self) -> String {
+        let text = fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        let tail = lines[lines.len().saturating_sub(25)..].join("\n");
+        format!("--- end of {} ---\n{tail}", self.log.display())
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
