@@ -193,7 +193,7 @@ impl Partition {
         self.stop_pending = None;
         self.next_sequence = 0;
         self.proven = false;
-        self.end = end.or(self.end);
+        self.end = self.end.or(end);
         self.target_trouble = None;
         self.source_trouble = None;
         self.finish_if_done();

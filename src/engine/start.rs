@@ -16,7 +16,7 @@ use crate::config::settings::{FlowSettings, OnLoss, StartAt};
 use crate::kafka::admin::{self, NewTopic};
 use crate::kafka::batch::Batches;
 use crate::kafka::cluster::Cluster;
-use crate::kafka::error::{KafkaError, code_name};
+use crate::kafka::error::{KafkaError, Remedy, code_name, remedy_for};
 use crate::kafka::log_reader;
 use crate::kafka::metadata::Metadata;
 use crate::kafka::offsets::{self, OffsetAnswers, OffsetSpec};
@@ -270,6 +270,10 @@ async fn start_one(
     let (first, end, target_end) = match known {
         (Some(Ok(first)), Some(Ok(end)), Some(Ok(target_end))) => (*first, *end, *target_end),
         (Some(Err(code)), ..) | (_, Some(Err(code)), _) | (.., Some(Err(code))) => {
+            if remedy_for(*code) != Remedy::Fatal {
+                // A leader is moving or not known everywhere yet; the supervisor starts it again.
+                return Ok(());
+            }
             let reason = format!("its offsets cannot be read: {}", code_name(code));
             cell.lock().partition.stop(StopCause::Provision { reason });
             return Ok(());

@@ -75,8 +75,9 @@ pub async fn read(target: &Cluster, flow: &FlowSettings) -> Result<Checkpoints, 
     let metadata = target.retrying(PATIENCE, || ready(target, &topic)).await?;
     let partition = TopicPartition { topic, partition: 0 };
     let mut checkpoints = HashMap::new();
-    let mut next = bound(target, &metadata, &partition, OffsetSpec::Earliest).await?;
-    let end = bound(target, &metadata, &partition, OffsetSpec::Latest).await?;
+    let mut next =
+        target.retrying(PATIENCE, || bound(target, &metadata, &partition, OffsetSpec::Earliest)).await?;
+    let end = target.retrying(PATIENCE, || bound(target, &metadata, &partition, OffsetSpec::Latest)).await?;
     while next < end {
         let piece = log_reader::read(target, &metadata, &partition, next).await?;
         if piece.records.is_empty() {
@@ -143,7 +144,12 @@ async fn bound(
     let answers = offsets::list(target, metadata, &[(partition.clone(), spec)]).await?;
     match answers.get(partition) {
         Some(Ok(offset)) => Ok(*offset),
-        _ => Err(malformed(target, "the state topic's bounds are unknown")),
+        failed => {
+            let code = failed.and_then(|r| r.err()).unwrap_or(ResponseError::LeaderNotAvailable);
+            let cause = RequestCause::Code { code, message: None };
+            let connection = target.any().await?;
+            Err(request_error::<kafka_protocol::messages::ListOffsetsRequest>(&connection, cause).into())
+        }
     }
 }
 

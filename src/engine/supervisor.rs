@@ -131,17 +131,23 @@ impl Flow {
                 _ = stop.changed() => break,
                 _ = look.tick() => if self.look().await { break },
                 _ = keep.tick() => self.keep_progress().await,
-                _ = search.tick() => if self.mode == RunMode::Continuous {
-                    if let Err(error) = self.discover().await {
-                        self.tell(Event::Notice(Notice::DiscoveryFailed(error.to_string()))).await;
-                    }
-                },
+                _ = search.tick() => self.search().await,
                 () = refresh.notified() => self.refresh_routes().await,
                 Some(cell) = self.out_of_range.recv() => self.check_bounds(&cell).await,
             }
         }
         self.drain().await;
         Ok(self.cells)
+    }
+
+    /// Looks for new topics and partitions; a run that is to end keeps to those it began with.
+    async fn search(&mut self) {
+        if self.mode != RunMode::Continuous {
+            return;
+        }
+        if let Err(error) = self.discover().await {
+            self.tell(Event::Notice(Notice::DiscoveryFailed(error.to_string()))).await;
+        }
     }
 
     async fn tell(&self, event: Event) {
@@ -338,9 +344,12 @@ impl Flow {
         for cell in cells {
             cell.set_route(None);
         }
-        let positions = start::positions_of(cells);
+        // What was never started has only what the state topic says of it.
+        let mut positions = self.checkpoints.clone();
+        positions.extend(start::positions_of(cells));
+        let ends = self.mode == RunMode::Once;
         let restarted =
-            start::start_partitions(&self.source, &self.target, &self.settings, cells, &positions, false)
+            start::start_partitions(&self.source, &self.target, &self.settings, cells, &positions, ends)
                 .await;
         if let Err(error) = restarted {
             self.tell(Event::Notice(Notice::DiscoveryFailed(error.to_string()))).await;

@@ -156,7 +156,7 @@ fn provision(context: &mut Context<'_>, raw: Option<&RawProvision>, path: &str) 
     Some(ProvisionSettings {
         enabled: raw.and_then(|raw| raw.enabled).unwrap_or(true),
         replication_factor,
-        config_overrides: raw.and_then(|raw| raw.config_overrides.clone()).unwrap_or_else(BTreeMap::new),
+        config_overrides: raw.and_then(|raw| raw.config_overrides.clone()).unwrap_or_default(),
     })
 }
 
