@@ -1,4 +1,5 @@
 //! Tests without a Kafka: the command line, the configuration, the documents.
 #![allow(clippy::unwrap_used)]
 
+mod batch_properties;
 mod config_samples;

@@ -1,7 +1,5 @@
 //! One flow: from where to where, which topics, under which names and limits.
 
-use std::collections::BTreeMap;
-
 use super::Context;
 use crate::config::defaults;
 use crate::config::error::ConfigError;
