@@ -9,7 +9,7 @@ use crate::harness::produce::{CODECS, Writer, produce};
 use crate::harness::records::{NewRecord, Seeded, mixed, watermarks};
 use crate::harness::shared::{shared_pair, shared_secure};
 use crate::harness::spec::{Listener, PASSWORD, USER};
-use crate::harness::strait::{Config, Finished, run};
+use crate::harness::strait::{Config, Finished, run, start};
 use crate::harness::{Lab, live};
 
 const LIMIT: Duration = Duration::from_secs(90);
@@ -169,6 +169,70 @@ fn g2_a_second_run_goes_on_with_nothing_twice() {
         let ends: i64 = (0..3).map(|index| watermarks(&pair.target, &topic, index).1).sum();
         assert_eq!(ends, 500, "nothing but the records is in the target's log");
     });
+}
+
+#[test]
+fn g2_a_killed_run_goes_on_with_nothing_lost_or_doubled() {
+    live(|lab| {
+        let pair = shared_pair();
+        let topic = lab.topic("t");
+        create_topic(&pair.source, &topic, 3, &[]);
+        let path = continuous(lab, &[&topic]);
+        for round in 0..3 {
+            let mut running = start(&path, &["replicate"]);
+            running.until("it copies", LIMIT, |run| run.stderr().contains("copying").then_some(()));
+            produce(&pair.source, &topic, "lz4", &mixed(200 + round, 2000, 3));
+            running.until("something arrived", LIMIT, |_| {
+                let ends: i64 = (0..3).map(|index| watermarks(&pair.target, &topic, index).1).sum();
+                (ends > i64::try_from(round).unwrap() * 2000).then_some(())
+            });
+            running.signal("KILL");
+            running.finish(LIMIT);
+        }
+        copy_once(lab, &[&topic]).assert_code(0);
+        assert_eq!(assert_same(&pair.source, &pair.target, &topic), 6000);
+        let ends: i64 = (0..3).map(|index| watermarks(&pair.target, &topic, index).1).sum();
+        assert_eq!(ends, 6000, "nothing but the records is in the target's log");
+    });
+}
+
+#[test]
+fn g11_a_terminated_run_stops_cleanly_and_says_143() {
+    live(|lab| {
+        let pair = shared_pair();
+        let topic = lab.topic("t");
+        create_topic(&pair.source, &topic, 1, &[]);
+        let mut running = start(&continuous(lab, &[&topic]), &["replicate"]);
+        running.until("it copies", LIMIT, |run| run.stderr().contains("copying").then_some(()));
+        running.signal("TERM");
+        running.finish(LIMIT).assert_code(143);
+    });
+}
+
+#[test]
+fn g11_an_unreachable_source_and_an_unknown_flow_have_their_codes() {
+    live(|lab| {
+        let pair = shared_pair();
+        let config = Config::new()
+            .cluster_at("source", &["127.0.0.1:1".to_owned()], "PLAINTEXT", "")
+            .cluster("target", &pair.target, Listener::Plaintext, "")
+            .flow(&flow_name(lab), &["t"], "");
+        let path = config.write(&lab.work_dir());
+        let failed = run(&path, &["replicate", "--once"], LIMIT).assert_code(1);
+        assert!(failed.stderr.contains("phase: tcp") && failed.stderr.contains("connection refused"));
+        let unknown = run(&path, &["replicate", "--flow", "nowhere"], LIMIT).assert_code(2);
+        assert!(unknown.stderr.contains("no flow is called \"nowhere\""));
+    });
+}
+
+/// Writes the configuration of [`copy_once`] for a run that is started by hand.
+fn continuous(lab: &Lab, topics: &[&str]) -> std::path::PathBuf {
+    let pair = shared_pair();
+    Config::new()
+        .cluster("source", &pair.source, Listener::Plaintext, "")
+        .cluster("target", &pair.target, Listener::Plaintext, "")
+        .flow(&flow_name(lab), topics, "")
+        .write(&lab.work_dir())
 }
 
 #[test]
