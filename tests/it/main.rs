@@ -3,3 +3,4 @@
 
 mod batch_properties;
 mod config_samples;
+mod docs_fresh;
