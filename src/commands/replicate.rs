@@ -94,7 +94,13 @@ async fn run(
     let mut running = Vec::new();
     for flow in flows {
         tell_limits(&flow, &printer);
-        running.push(tokio::spawn(run_flow(settings.clone(), flow, mode, stop.clone(), printer.clone())));
+        running.push(tokio::spawn(run_flow(
+            settings.clone(),
+            flow,
+            (mode, args.progress_interval),
+            stop.clone(),
+            printer.clone(),
+        )));
     }
     let mut exit = Exit::Done;
     for flow in running {
@@ -122,7 +128,7 @@ fn tell_limits(flow: &FlowSettings, printer: &Printer) {
 async fn run_flow(
     settings: Settings,
     flow: FlowSettings,
-    mode: RunMode,
+    mode: (RunMode, Duration),
     stop: watch::Receiver<bool>,
     printer: Printer,
 ) -> Exit {

@@ -47,6 +47,7 @@ pub enum RunMode {
 pub struct Flow {
     settings: FlowSettings,
     mode: RunMode,
+    progress_interval: Duration,
     source: Cluster,
     target: Cluster,
     events: mpsc::Sender<Event>,
@@ -72,7 +73,7 @@ impl Flow {
     /// Prepares a flow between two open clusters; nothing is copied before [`run`](Self::run).
     pub fn new(
         settings: FlowSettings,
-        mode: RunMode,
+        (mode, progress_interval): (RunMode, Duration),
         (source, target): (Cluster, Cluster),
         events: mpsc::Sender<Event>,
     ) -> Self {
@@ -94,6 +95,7 @@ impl Flow {
         Self {
             settings,
             mode,
+            progress_interval,
             source,
             target,
             events,
@@ -125,6 +127,8 @@ impl Flow {
         let mut keep = tokio::time::interval(self.settings.limits.checkpoint_interval);
         let mut search = tokio::time::interval(self.settings.limits.discovery_interval);
         search.reset();
+        let mut progress = tokio::time::interval(self.progress_interval);
+        progress.reset();
         let refresh = self.refresh.clone();
         loop {
             tokio::select! {
@@ -132,6 +136,7 @@ impl Flow {
                 _ = look.tick() => if self.look().await { break },
                 _ = keep.tick() => self.keep_progress().await,
                 _ = search.tick() => self.search().await,
+                _ = progress.tick() => self.tell_progress().await,
                 () = refresh.notified() => self.refresh_routes().await,
                 Some(cell) = self.out_of_range.recv() => self.check_bounds(&cell).await,
             }
@@ -148,6 +153,22 @@ impl Flow {
         if let Err(error) = self.discover().await {
             self.tell(Event::Notice(Notice::DiscoveryFailed(error.to_string()))).await;
         }
+    }
+
+    async fn tell_progress(&self) {
+        let (mut records, mut bytes, mut behind, mut in_trouble) = (0, 0, Some(0), 0);
+        let now = Instant::now();
+        for cell in &self.cells {
+            let state = cell.lock();
+            let copy = &state.partition;
+            records += copy.totals().records;
+            bytes += copy.totals().bytes;
+            let lag = copy.source_end().map(|end| (end.0 - copy.copied().0).max(0));
+            behind = behind.zip(lag).map(|(sum, lag)| sum + lag);
+            in_trouble +=
+                usize::from(matches!(copy.phase(), Phase::Stopped(_)) || copy.failing(now).is_some());
+        }
+        self.tell(Event::Progress { records, bytes, behind, in_trouble }).await;
     }
 
     async fn tell(&self, event: Event) {

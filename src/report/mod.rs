@@ -127,6 +127,14 @@ fn describe(event: &Event) -> (&'static str, String, serde_json::Value) {
             format!("copying {partitions} partitions of {topics} topics"),
             json!({"topics": topics, "partitions": partitions}),
         ),
+        Event::Progress { records, bytes, behind, in_trouble } => (
+            "progress",
+            format!(
+                "{records} records copied, {} behind, {in_trouble} partitions in trouble",
+                behind.map_or("-".to_owned(), |n| n.to_string())
+            ),
+            json!({"records": records, "bytes": bytes, "behind_offsets": behind, "in_trouble": in_trouble}),
+        ),
         Event::TopicCreated { topic, partitions, replication_factor } => (
             "topic_created",
             format!("created topic {topic} with {partitions} partitions"),
