@@ -195,12 +195,16 @@ _strait() {
             return 0
             ;;
         strait__subcmd__replicate)
-            opts="-q -v -h -V --once --until-caught-up --progress-interval --config --flow --format --quiet --verbose --help --version"
+            opts="-q -v -h -V --once --until-caught-up --metrics --progress-interval --config --flow --format --quiet --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --progress-interval)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

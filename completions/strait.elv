@@ -35,6 +35,7 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'strait;replicate'= {
+            cand --metrics 'Serve /metrics, /healthz and /readyz on this address, such as 127.0.0.1:9464'
             cand --progress-interval 'How often progress is told'
             cand --config 'Configuration file [default: strait.toml, from here up to the repository''s root, then the XDG folder]'
             cand --flow 'Only this flow (may be given several times) [default: all]'

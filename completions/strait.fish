@@ -36,6 +36,7 @@ complete -c strait -n "__fish_strait_needs_command" -f -a "replicate" -d 'Copy t
 complete -c strait -n "__fish_strait_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c strait -n "__fish_strait_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand replicate" -l metrics -d 'Serve /metrics, /healthz and /readyz on this address, such as 127.0.0.1:9464' -r
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l progress-interval -d 'How often progress is told' -r
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l config -d 'Configuration file [default: strait.toml, from here up to the repository\'s root, then the XDG folder]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l flow -d 'Only this flow (may be given several times) [default: all]' -r

@@ -80,6 +80,9 @@ pub struct ReplicateArgs {
     /// Stop when every partition has been at its end
     #[arg(long, conflicts_with = "once")]
     pub until_caught_up: bool,
+    /// Serve /metrics, /healthz and /readyz on this address, such as 127.0.0.1:9464
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics: Option<std::net::SocketAddr>,
     /// How often progress is told
     #[arg(long, default_value = "10s", value_name = "DURATION", value_parser = parse_duration)]
     pub progress_interval: Duration,

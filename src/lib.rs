@@ -13,5 +13,6 @@ pub mod config;
 pub mod engine;
 pub mod exit;
 pub mod kafka;
+pub mod obs;
 pub mod report;
 pub mod types;

@@ -1,5 +1,6 @@
 //! One file for each subcommand; the small ones stand here.
 
+pub mod observe;
 pub mod replicate;
 
 use std::io::Write;

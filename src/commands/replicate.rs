@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::observe::Observed;
 use crate::cli::{Common, ReplicateArgs};
 use crate::config::settings::{FlowSettings, Origin, Settings};
 use crate::config::{self, suggest};
@@ -91,6 +92,21 @@ async fn run(
     };
     let (stop_sender, stop) = watch::channel(false);
     let signal = tokio::spawn(wait_for_signal(stop_sender, printer.clone()));
+    let observed = Arc::new(Observed::new(flows.len()));
+    if let Some(address) = args.metrics {
+        match tokio::net::TcpListener::bind(address).await {
+            Ok(listener) => {
+                let serving = crate::obs::http::serve(listener, observed.clone(), std::future::pending());
+                tokio::spawn(serving);
+            }
+            Err(error) => {
+                printer.error_text(&format!(
+                    "error: metrics cannot be served\n  where: {address}\n  cause: {error}\n  try:   another address with --metrics"
+                ));
+                return Exit::Failed;
+            }
+        }
+    }
     let mut running = Vec::new();
     for flow in flows {
         tell_limits(&flow, &printer);
@@ -99,7 +115,7 @@ async fn run(
             flow,
             (mode, args.progress_interval),
             stop.clone(),
-            printer.clone(),
+            (printer.clone(), observed.clone()),
         )));
     }
     let mut exit = Exit::Done;
@@ -130,7 +146,7 @@ async fn run_flow(
     flow: FlowSettings,
     mode: (RunMode, Duration),
     stop: watch::Receiver<bool>,
-    printer: Printer,
+    (printer, observed): (Printer, Arc<Observed>),
 ) -> Exit {
     let name = flow.name.clone();
     let clusters = match open_both(&settings, &flow).await {
@@ -149,7 +165,9 @@ async fn run_flow(
     }
     let (events, receiver) = mpsc::channel(EVENT_QUEUE_MAX);
     let teller = tokio::spawn(tell(name.to_string(), receiver, printer.clone()));
-    let outcome = Flow::new(flow, mode, clusters, events).run(stop).await;
+    let running = Flow::new(flow, mode, clusters, events);
+    observed.add(name.to_string(), running.view());
+    let outcome = running.run(stop).await;
     // The teller ends when the flow's sender is gone.
     let _ = teller.await;
     match outcome {

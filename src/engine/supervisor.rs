@@ -2,8 +2,8 @@
 //! keep progress, and end when there is nothing left to do or somebody says so.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -43,8 +43,18 @@ pub enum RunMode {
     UntilCaughtUp,
 }
 
+/// Lets others look at a flow while it runs.
+#[derive(Clone, Debug)]
+pub struct FlowView {
+    /// The partitions; `None` until the flow has started.
+    pub cells: Arc<Mutex<Option<Vec<Arc<PartitionCell>>>>>,
+    /// The memory for fetched bytes.
+    pub budget: MemoryBudget,
+}
+
 /// Holds one flow while it runs.
 pub struct Flow {
+    view: FlowView,
     settings: FlowSettings,
     mode: RunMode,
     progress_interval: Duration,
@@ -92,7 +102,9 @@ impl Flow {
         });
         let produce_shared =
             Arc::new(ProduceShared { target: target.clone(), refresh: refresh.clone(), meters });
+        let view = FlowView { cells: Arc::default(), budget: fetch_shared.budget.clone() };
         Self {
+            view,
             settings,
             mode,
             progress_interval,
@@ -109,6 +121,11 @@ impl Flow {
             out_of_range,
             checkpoints: Checkpoints::default(),
         }
+    }
+
+    /// Returns what others may look at.
+    pub fn view(&self) -> FlowView {
+        self.view.clone()
     }
 
     /// Copies until the mode's end or until `stop` turns true; returns the partitions as they stand.
@@ -184,6 +201,7 @@ impl Flow {
         start::start_partitions(&self.source, &self.target, &self.settings, &found, &self.checkpoints, ends)
             .await?;
         self.cells.extend(found);
+        *self.view.cells.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.cells.clone());
         // An owner's first checkpoint stands before its first batch.
         state_topic::write(&self.target, &self.settings, &self.cells).await?;
         self.refresh_routes().await;

@@ -210,6 +210,41 @@ fn g11_a_terminated_run_stops_cleanly_and_says_143() {
 }
 
 #[test]
+fn the_metrics_endpoint_tells_positions_and_readiness() {
+    live(|lab| {
+        let pair = shared_pair();
+        let topic = lab.topic("t");
+        create_topic(&pair.source, &topic, 1, &[]);
+        produce(&pair.source, &topic, "lz4", &mixed(300, 100, 1));
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let address = format!("127.0.0.1:{port}");
+        let mut running = start(&continuous(lab, &[&topic]), &["replicate", "--metrics", &address]);
+        running.until("it is ready", LIMIT, |_| get(&address, "/readyz").filter(|a| a.contains("200 OK")));
+        running.until("all is copied", LIMIT, |_| {
+            let text = get(&address, "/metrics")?;
+            text.lines()
+                .any(|l| {
+                    l.starts_with("strait_records_copied_total{") && l.contains(&topic) && l.ends_with(" 100")
+                })
+                .then_some(())
+        });
+        assert!(get(&address, "/healthz").unwrap().contains("200 OK"));
+        running.signal("INT");
+        running.finish(LIMIT).assert_code(130);
+    });
+}
+
+/// Asks a local HTTP server; `None` while nobody answers.
+fn get(address: &str, path: &str) -> Option<String> {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).ok()?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    Some(answer)
+}
+
+#[test]
 fn g11_an_unreachable_source_and_an_unknown_flow_have_their_codes() {
     live(|lab| {
         let pair = shared_pair();

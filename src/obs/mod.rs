@@ -1,0 +1,10 @@
+//! What monitoring sees: metric names, their rendering, and the HTTP endpoints.
+
+pub mod http;
+pub mod names;
+pub mod render;
+pub mod snapshot;
+
+pub use snapshot::{
+    FlowMetrics, HistogramMetrics, MetricsSnapshot, ObsSource, PartitionMetrics, PartitionState, Readiness,
+};

@@ -1,0 +1,135 @@
+//! What the engine hands over at a scrape: plain values, unknown ones `None`.
+
+/// Holds the values of all flows at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricsSnapshot {
+    /// One per flow.
+    pub flows: Vec<FlowMetrics>,
+}
+
+/// Holds one flow's values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FlowMetrics {
+    /// The flow's name.
+    pub flow: String,
+    /// Batches whose bytes were kept.
+    pub batches_passed_through: u64,
+    /// Batches decoded and encoded anew.
+    pub batches_reencoded: u64,
+    /// Batches with nothing to copy, by reason (`control`, `empty`, `aborted`, `already_copied`).
+    pub batches_dropped: Vec<(&'static str, u64)>,
+    /// Time the source's brokers asked us to wait, in seconds.
+    pub source_throttled_seconds: f64,
+    /// Time the target's brokers asked us to wait, in seconds.
+    pub target_throttled_seconds: f64,
+    /// Times of fetch requests; `None` where they are not measured.
+    pub fetch: Option<HistogramMetrics>,
+    /// Times of produce requests; `None` where they are not measured.
+    pub produce: Option<HistogramMetrics>,
+    /// Bytes fetched and not yet acknowledged.
+    pub memory_used_bytes: Option<u64>,
+    /// Their ceiling.
+    pub memory_limit_bytes: Option<u64>,
+    /// One per source partition.
+    pub partitions: Vec<PartitionMetrics>,
+}
+
+/// Counts observations in seconds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HistogramMetrics {
+    /// Sum of all observations, in seconds.
+    pub sum_seconds: f64,
+    /// Number of all observations.
+    pub count: u64,
+    /// Upper bounds in seconds, rising, each with the number of observations above the bound before
+    /// it and not above this one (not cumulative). Observations over the last bound are only in
+    /// `count`.
+    pub buckets: Vec<(f64, u64)>,
+}
+
+/// Holds one source partition's values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PartitionMetrics {
+    /// The source topic.
+    pub topic: String,
+    /// The partition's index.
+    pub partition: i32,
+    /// The state it is in.
+    pub state: PartitionState,
+    /// Records acknowledged by the target.
+    pub records_copied: u64,
+    /// Bytes acknowledged by the target.
+    pub bytes_copied: u64,
+    /// Source offsets left out under a policy.
+    pub records_missing: u64,
+    /// Next source offset to copy.
+    pub source_position: Option<i64>,
+    /// End of the source partition.
+    pub source_end: Option<i64>,
+    /// Next target offset.
+    pub target_position: Option<i64>,
+    /// Age of the oldest record not yet copied, in seconds.
+    pub lag_seconds: Option<f64>,
+}
+
+impl PartitionMetrics {
+    /// Returns the offsets between position and end, never below zero; `None` where either is unknown.
+    pub fn lag_records(&self) -> Option<i64> {
+        Some(self.source_end?.saturating_sub(self.source_position?).max(0))
+    }
+}
+
+/// Names the state of a partition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum PartitionState {
+    /// Finding its place.
+    #[default]
+    Starting,
+    /// Copying.
+    Copying,
+    /// At the end of its source.
+    CaughtUp,
+    /// In trouble that may pass.
+    Failing,
+    /// Stopped for good.
+    Stopped,
+}
+
+impl PartitionState {
+    /// Lists all states.
+    pub const ALL: [PartitionState; 5] = [
+        PartitionState::Starting,
+        PartitionState::Copying,
+        PartitionState::CaughtUp,
+        PartitionState::Failing,
+        PartitionState::Stopped,
+    ];
+
+    /// Returns the label's value.
+    pub const fn word(self) -> &'static str {
+        match self {
+            PartitionState::Starting => "starting",
+            PartitionState::Copying => "copying",
+            PartitionState::CaughtUp => "caught_up",
+            PartitionState::Failing => "failing",
+            PartitionState::Stopped => "stopped",
+        }
+    }
+}
+
+/// Says whether all is well, and what is not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// Start-up is finished, and no partition is failing or stopped.
+    pub ready: bool,
+    /// What stands against it, one line each.
+    pub reasons: Vec<String>,
+}
+
+/// Answers what the HTTP endpoints ask; called once per request, so it must not block.
+pub trait ObsSource {
+    /// Returns the values of this moment.
+    fn metrics(&self) -> MetricsSnapshot;
+    /// Says whether all is well.
+    fn readiness(&self) -> Readiness;
+}
