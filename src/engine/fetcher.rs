@@ -23,8 +23,9 @@ use crate::kafka::cluster::Cluster;
 use crate::kafka::connection::Connection;
 use crate::kafka::error::{KafkaError, Remedy, code_name, remedy_for};
 use crate::kafka::fetch::{FetchLimits, FetchSession, SessionOutcome, TOPIC_IDS_FROM, Wanted};
+use crate::kafka::metadata::TopicKey;
 use crate::kafka::retry::Backoff;
-use crate::types::{SourceOffset, TopicName};
+use crate::types::SourceOffset;
 
 /// Holds what all fetchers of a flow share.
 #[derive(Debug)]
@@ -148,13 +149,6 @@ struct Gathered {
     next_due: Option<Instant>,
 }
 
-/// Names a topic as the answer will.
-#[derive(PartialEq, Eq, Hash)]
-enum TopicKey {
-    Id(Uuid),
-    Name(TopicName),
-}
-
 impl Gathered {
     fn pause(&self, now: Instant) -> Duration {
         if self.crowded {
@@ -165,8 +159,7 @@ impl Gathered {
     }
 
     fn find(&self, topic: &kafka_protocol::messages::TopicName, id: Uuid, partition: i32) -> Option<usize> {
-        let key = if id.is_nil() { TopicKey::Name(topic.as_str().into()) } else { TopicKey::Id(id) };
-        self.by_key.get(&(key, partition)).copied()
+        self.by_key.get(&(TopicKey::of_answer(id, topic), partition)).copied()
     }
 }
 

@@ -138,7 +138,6 @@ pub struct Partition {
     target_trouble: Option<Trouble>,
     source_trouble: Option<Trouble>,
     backoff: Backoff,
-    last_copied_timestamp: Option<i64>,
     totals: Totals,
     draining: bool,
     /// Why it stops once everything fetched is acknowledged.
@@ -168,7 +167,6 @@ impl Partition {
             target_trouble: None,
             source_trouble: None,
             backoff: Backoff::seeded(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
-            last_copied_timestamp: None,
             totals: Totals::default(),
             draining: false,
             stop_pending: None,
@@ -288,16 +286,6 @@ impl Partition {
             .flatten()
             .map(|t| (now.saturating_duration_since(t.since), t.cause.as_str()))
             .max()
-    }
-
-    /// Returns the timestamp of the oldest record known and not yet at the target, else that of the
-    /// newest copied one while more is known to follow, in milliseconds since 1970.
-    pub fn oldest_pending_timestamp(&self) -> Option<i64> {
-        let waiting = self.in_flight.front().map(|f| &f.item).or(self.queue.front());
-        match waiting {
-            Some(item) => Some(item.batch.header.base_timestamp).filter(|t| *t >= 0),
-            None => self.last_copied_timestamp,
-        }
     }
 
     // ---- fetching -------------------------------------------------------------------------
@@ -518,7 +506,6 @@ impl Partition {
         self.proven = true;
         self.target_trouble = None;
         self.backoff.reset();
-        self.last_copied_timestamp = Some(sent.item.batch.header.max_timestamp).filter(|t| *t >= 0);
         self.totals.records += u64::try_from(sent.item.records()).unwrap_or(0);
         self.totals.bytes += sent.item.size_bytes() as u64;
         if sent.item.passed_through {

@@ -10,7 +10,6 @@ use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::produce_response::PartitionProduceResponse;
 use kafka_protocol::messages::{ProduceRequest, ProduceResponse};
 use tokio::sync::{Notify, mpsc};
-use uuid::Uuid;
 
 use super::cell::{PartitionCell, SendQueue};
 use super::coalesce::{batches_to_merge, merge};
@@ -20,9 +19,10 @@ use super::partition::{Partition, Reaction, SendOutcome};
 use super::status::FlowMeters;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::connection::{Connection, PendingAnswer};
+use crate::kafka::metadata::TopicKey;
 use crate::kafka::produce::{self, ProduceEntry};
 use crate::kafka::retry::Backoff;
-use crate::types::{TargetOffset, TopicName};
+use crate::types::TargetOffset;
 
 /// Longest sleep of a sender that has nothing to do.
 const IDLE_SLEEP: Duration = Duration::from_secs(1);
@@ -260,23 +260,13 @@ fn note_throttle(shared: &ProduceShared, observed: &Observed, throttle_ms: i32) 
     }
 }
 
-#[derive(PartialEq, Eq, Hash)]
-enum TopicKey {
-    Id(Uuid),
-    Name(TopicName),
-}
-
 type Outcomes = HashMap<(TopicKey, i32), PartitionProduceResponse>;
 
 fn by_partition(answer: ProduceResponse) -> Outcomes {
     let mut outcomes = Outcomes::new();
     for topic in answer.responses {
         for partition in topic.partition_responses {
-            let key = if topic.topic_id.is_nil() {
-                TopicKey::Name(topic.name.as_str().into())
-            } else {
-                TopicKey::Id(topic.topic_id)
-            };
+            let key = TopicKey::of_answer(topic.topic_id, &topic.name);
             outcomes.insert((key, partition.index), partition);
         }
     }

@@ -188,21 +188,7 @@ async fn wait_for_leaders(target: &Cluster, topics: &[(TopicName, i32)]) -> Resu
 
 /// Returns the positions partitions have now, as their checkpoints would say them.
 pub fn positions_of(cells: &[Arc<PartitionCell>]) -> Checkpoints {
-    cells
-        .iter()
-        .filter_map(|cell| {
-            let state = cell.lock();
-            let checkpoint = Checkpoint {
-                v: 1,
-                source_next: state.partition.copied().0,
-                target_next: state.partition.target_next().0,
-                source_topic_id: state.source_topic_id,
-                target_topic_id: state.target_topic_id,
-                producer_id: state.partition.producer()?.id,
-            };
-            Some((cell.source.clone(), checkpoint))
-        })
-        .collect()
+    cells.iter().filter_map(|cell| Some((cell.source.clone(), Checkpoint::of(cell)?))).collect()
 }
 
 /// Starts partitions: from their checkpoint and what stands behind it at the target, else from

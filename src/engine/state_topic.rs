@@ -63,6 +63,21 @@ pub struct Checkpoint {
     pub producer_id: i64,
 }
 
+impl Checkpoint {
+    /// States where a partition is now; `None` before its first start.
+    pub fn of(cell: &PartitionCell) -> Option<Self> {
+        let state = cell.lock();
+        Some(Self {
+            v: 1,
+            source_next: state.partition.copied().0,
+            target_next: state.partition.target_next().0,
+            source_topic_id: state.source_topic_id,
+            target_topic_id: state.target_topic_id,
+            producer_id: state.partition.producer()?.id,
+        })
+    }
+}
+
 /// Returns the topic's name, which is the group's as well.
 pub fn name(flow: &FlowSettings) -> TopicName {
     TopicName::new(format!("strait.{}", flow.name))
@@ -188,17 +203,7 @@ async fn write_once(
     let mut pairs = Vec::new();
     let mut commits = Vec::new();
     for cell in cells {
-        let state = cell.lock();
-        let Some(producer) = state.partition.producer() else { continue };
-        let checkpoint = Checkpoint {
-            v: 1,
-            source_next: state.partition.copied().0,
-            target_next: state.partition.target_next().0,
-            source_topic_id: state.source_topic_id,
-            target_topic_id: state.target_topic_id,
-            producer_id: producer.id,
-        };
-        drop(state);
+        let Some(checkpoint) = Checkpoint::of(cell) else { continue };
         let source = &cell.source;
         let key = Key::Checkpoint { topic: source.topic.to_string(), partition: source.partition };
         pairs.push((json(&key), Some(json(&checkpoint))));

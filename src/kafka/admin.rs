@@ -63,14 +63,13 @@ pub async fn create_topics(
     Ok(answer
         .topics
         .into_iter()
-        .map(|topic| {
-            let result = match topic.error_code.err() {
-                None => Ok(()),
-                Some(code) => Err(Refusal::new(code, topic.error_message)),
-            };
-            (TopicName::from(topic.name.as_str()), result)
-        })
+        .map(|topic| (TopicName::from(topic.name.as_str()), outcome(topic.error_code, topic.error_message)))
         .collect())
+}
+
+/// Turns one topic's part of an answer into its result.
+fn outcome(error_code: i16, message: Option<StrBytes>) -> Result<(), Refusal> {
+    error_code.err().map_or(Ok(()), |code| Err(Refusal::new(code, message)))
 }
 
 fn creatable(topic: &NewTopic) -> CreatableTopic {
@@ -109,13 +108,7 @@ pub async fn grow_partitions(
     Ok(answer
         .results
         .into_iter()
-        .map(|topic| {
-            let result = match topic.error_code.err() {
-                None => Ok(()),
-                Some(code) => Err(Refusal::new(code, topic.error_message)),
-            };
-            (TopicName::from(topic.name.as_str()), result)
-        })
+        .map(|topic| (TopicName::from(topic.name.as_str()), outcome(topic.error_code, topic.error_message)))
         .collect())
 }
 

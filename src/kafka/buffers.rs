@@ -82,14 +82,6 @@ impl MemoryBudget {
         Reservation { budget: self.clone(), permit, bytes }
     }
 
-    /// Reserves what is free of `bytes` without waiting; used for what must be held anyway, such as
-    /// a batch made anew, whose original goes back to the shelf right after.
-    pub fn reserve_now(&self, bytes: usize) -> Option<Reservation> {
-        let permit = self.shared.permits.clone().try_acquire_many_owned(units(bytes)).ok()?;
-        self.shared.in_use_bytes.fetch_add(bytes, Ordering::Relaxed);
-        Some(Reservation { budget: self.clone(), permit, bytes })
-    }
-
     /// Returns a buffer with room for `bytes`, from the shelf where one fits.
     fn take_buffer(&self, bytes: usize) -> Vec<u8> {
         let wanted = class_bytes(bytes);

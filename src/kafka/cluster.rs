@@ -105,11 +105,6 @@ impl Cluster {
         &self.inner.id
     }
 
-    /// Returns the ids of the brokers known now.
-    pub fn broker_ids(&self) -> Vec<i32> {
-        self.known().brokers.keys().copied().collect()
-    }
-
     fn known(&self) -> MutexGuard<'_, Known> {
         self.inner.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,6 +15,22 @@ use crate::types::{ClusterId, PartitionIndex, TopicName};
 /// Identifies one incarnation of a topic; `None` from brokers older than 2.8.
 pub type TopicId = Option<Uuid>;
 
+/// Names a topic as an answer does: by id where the request did, else by name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TopicKey {
+    /// The incarnation.
+    Id(Uuid),
+    /// The name.
+    Name(TopicName),
+}
+
+impl TopicKey {
+    /// Reads an answer's two fields; a nil id means that the name counts.
+    pub fn of_answer(id: Uuid, name: &kafka_protocol::messages::TopicName) -> Self {
+        if id.is_nil() { Self::Name(name.as_str().into()) } else { Self::Id(id) }
+    }
+}
+
 /// Holds one Metadata response.
 #[derive(Clone, Debug, Default)]
 pub struct Metadata {
