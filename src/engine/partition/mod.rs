@@ -21,6 +21,7 @@ pub use self::parts::{FetchWish, Phase, Reaction, SendOutcome, Sending, Totals, 
 use super::event::StopCause;
 use super::intake::Item;
 use super::limits::TROUBLE_GRACE;
+use crate::kafka::error::Remedy;
 use crate::kafka::producer_ids::ProducerIdentity;
 use crate::kafka::retry::Backoff;
 use crate::types::{SourceOffset, TargetOffset};
@@ -55,6 +56,8 @@ pub struct Partition {
     draining: bool,
     /// Why it stops once everything fetched is acknowledged.
     stop_pending: Option<StopCause>,
+    /// The size of the batch the target refused as too large, until its limit is looked up again.
+    refused_size: Option<usize>,
 }
 
 impl Partition {
@@ -83,6 +86,7 @@ impl Partition {
             totals: Totals::default(),
             draining: false,
             stop_pending: None,
+            refused_size: None,
         }
     }
 
@@ -114,6 +118,28 @@ impl Partition {
     pub fn start_over(&mut self) {
         self.clear_unacknowledged();
         self.phase = Phase::Starting;
+    }
+
+    /// Takes note of what keeps the partition from being started; it is tried again after a pause.
+    pub fn on_start_failed(&mut self, cause: String, remedy: Remedy, now: Instant) {
+        if self.phase == Phase::Starting {
+            self.on_source_trouble(cause, remedy, now);
+        }
+    }
+
+    /// Says whether it is time to try to start the partition.
+    pub fn wants_start(&self, now: Instant) -> bool {
+        self.phase == Phase::Starting && self.source_trouble.as_ref().is_none_or(|t| now >= t.retry_at)
+    }
+
+    /// Says whether the target refused a batch for its size since its limit was last looked up.
+    pub fn has_refused_size(&self) -> bool {
+        self.refused_size.is_some()
+    }
+
+    /// Takes the size of the batch that was refused for it.
+    pub fn take_refused_size(&mut self) -> Option<usize> {
+        self.refused_size.take()
     }
 
     fn clear_unacknowledged(&mut self) {

@@ -162,7 +162,10 @@ impl Partition {
             E::OutOfOrderSequenceNumber | E::UnknownProducerId | E::DuplicateSequenceNumber => {
                 Reaction::StartOver
             }
-            E::MessageTooLarge | E::RecordListTooLarge => Reaction::StartOver,
+            E::MessageTooLarge | E::RecordListTooLarge => {
+                self.refused_size = Some(self.in_flight[index].item.size_bytes());
+                Reaction::StartOver
+            }
             E::TopicAuthorizationFailed | E::ClusterAuthorizationFailed => {
                 self.on_target_trouble(index, describe(code, message), Remedy::Fatal, now);
                 Reaction::RetryLater

@@ -14,21 +14,27 @@ use crate::kafka::batch::RawBatch;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RecordFingerprint(u64, u64);
 
-/// Decodes a batch into its records' offsets and fingerprints.
+/// Decodes a batch into its records' offsets and fingerprints; `without_time` leaves the timestamps
+/// out, for logs that stamp records themselves.
 pub fn fingerprints(
     batch: &RawBatch,
     decoded_bytes_max: usize,
+    without_time: bool,
 ) -> Result<Vec<(i64, RecordFingerprint)>, ReencodeError> {
     let bytes = decode(batch, decoded_bytes_max)?;
     let mut pending = Vec::new();
     collect(batch, &bytes, i64::MIN, &mut pending)?;
-    Ok(pending.iter().map(|record| (record.offset, fingerprint(record))).collect())
+    let print = |record: &Pending<'_>| {
+        let timestamp = if without_time { 0 } else { record.timestamp };
+        (record.offset, fingerprint(record, timestamp))
+    };
+    Ok(pending.iter().map(print).collect())
 }
 
-fn fingerprint(record: &Pending<'_>) -> RecordFingerprint {
+fn fingerprint(record: &Pending<'_>, timestamp: i64) -> RecordFingerprint {
     use crc_fast::{CrcAlgorithm, Digest};
     let mut front = BytesMut::with_capacity(9);
-    front.put_i64(record.timestamp);
+    front.put_i64(timestamp);
     front.put_i8(record.attributes);
     let hash = |algorithm| {
         let mut digest = Digest::new(algorithm);
