@@ -12,6 +12,7 @@ use super::intake::IntakeRules;
 use super::partition::Partition;
 use crate::config::settings::{FlowSettings, OnLoss};
 use crate::kafka::admin::{self, Refusal, TopicConfigs};
+use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
 use crate::kafka::metadata::Metadata;
@@ -36,6 +37,7 @@ pub async fn discover(
     target: &Cluster,
     flow: &FlowSettings,
     known: &[Arc<PartitionCell>],
+    budget: &MemoryBudget,
     events: &mpsc::Sender<Event>,
 ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
     let at_source = source.retrying(PATIENCE, || source.metadata(None)).await?;
@@ -58,7 +60,7 @@ pub async fn discover(
             let _ = events.send(Event::Notice(Notice::Restamped { topic: target_topic.clone() })).await;
         }
         for partition in partitions {
-            let mut copy = Partition::new(cells.len() as u64 + 1);
+            let mut copy = Partition::new(cells.len() as u64 + 1, budget.clone());
             if let Some(reason) = failures.get(&name) {
                 copy.stop(StopCause::Provision { reason: reason.clone() });
             } else if at_target.partition(&target_topic, partition).is_none() {

@@ -11,6 +11,7 @@ use super::discover;
 use super::event::{Event, StopCause};
 use super::partition::Phase;
 use super::start::Starter;
+use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
 use crate::kafka::fetch::Isolation;
@@ -51,6 +52,8 @@ pub enum Finding {
 pub struct Errands {
     /// Starts partitions.
     pub starter: Starter,
+    /// Pays for what partitions hold.
+    pub budget: MemoryBudget,
     /// Where discoveries tell what they do.
     pub events: mpsc::Sender<Event>,
     /// Where findings go.
@@ -98,7 +101,7 @@ impl Errands {
         known: &[Arc<PartitionCell>],
     ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
         let Starter { source, target, settings, .. } = &self.starter;
-        discover::discover(source, target, settings, known, &self.events).await
+        discover::discover(source, target, settings, known, &self.budget, &self.events).await
     }
 
     /// Tries to start partitions.

@@ -246,7 +246,7 @@ async fn take_answer(shared: &FetchShared, gathered: &Gathered, answer: FetchRes
                 None => {
                     let records = data.records.clone().unwrap_or_default();
                     match shared.origin.learn(&records).await {
-                        Ok(()) => take_partition(shared, cell, asked, data),
+                        Ok(()) => take_partition(shared, cell, asked, data).await,
                         // Not knowing whose records these are, none of them is copied: it asks again.
                         Err(error) => {
                             let mut state = cell.lock();
@@ -276,7 +276,12 @@ async fn take_answer(shared: &FetchShared, gathered: &Gathered, answer: FetchRes
     bytes
 }
 
-fn take_partition(shared: &FetchShared, cell: &Arc<PartitionCell>, asked: SourceOffset, data: PartitionData) {
+async fn take_partition(
+    shared: &FetchShared,
+    cell: &Arc<PartitionCell>,
+    asked: SourceOffset,
+    data: PartitionData,
+) {
     let now = Instant::now();
     let rules = {
         let mut state = cell.lock();
@@ -298,7 +303,11 @@ fn take_partition(shared: &FetchShared, cell: &Arc<PartitionCell>, asked: Source
         .iter()
         .map(|transaction| (transaction.first_offset, transaction.producer_id.0))
         .collect();
-    let taken = intake::take(records, asked, aborted, &rules, &|id| shared.origin.is_foreign(id));
+    let mut taken = intake::take(records, asked, aborted, &rules, &|id| shared.origin.is_foreign(id));
+    for item in taken.made_anew() {
+        let reservation = Arc::new(shared.budget.reserve(item.size_bytes()).await);
+        item.batch.bytes = reservation.attach(item.batch.bytes.clone());
+    }
     let skipped = cell.lock().partition.on_fetched(asked, taken);
     for cause in skipped {
         shared.meters.skipped(&cell.source, cause);

@@ -21,6 +21,7 @@ pub use self::parts::{FetchWish, Phase, Reaction, SendOutcome, Sending, Totals, 
 use super::event::StopCause;
 use super::intake::Item;
 use super::limits::TROUBLE_GRACE;
+use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::error::Remedy;
 use crate::kafka::producer_ids::ProducerIdentity;
 use crate::kafka::retry::Backoff;
@@ -40,8 +41,8 @@ pub struct Partition {
     next_ticket: u64,
     producer: Option<ProducerIdentity>,
     next_sequence: i32,
-    /// An acknowledgement came since the last trouble: up to five may be in flight.
-    proven: bool,
+    /// When the last acknowledgement came, if there was no trouble since: up to five may be in flight.
+    proven_at: Option<Instant>,
     /// The position: everything before it is at the target.
     copied: SourceOffset,
     /// The lowest offset the target's next batch can have.
@@ -58,11 +59,13 @@ pub struct Partition {
     stop_pending: Option<StopCause>,
     /// The size of the batch the target refused as too large, until its limit is looked up again.
     refused_size: Option<usize>,
+    /// Pays for what has to be copied.
+    budget: MemoryBudget,
 }
 
 impl Partition {
     /// Makes a partition that still has to be started; `seed` spreads its pauses.
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, budget: MemoryBudget) -> Self {
         Self {
             phase: Phase::Starting,
             fetch_next: SourceOffset(0),
@@ -74,7 +77,7 @@ impl Partition {
             next_ticket: 0,
             producer: None,
             next_sequence: 0,
-            proven: false,
+            proven_at: None,
             copied: SourceOffset(0),
             target_next: TargetOffset(0),
             source_end: None,
@@ -87,6 +90,7 @@ impl Partition {
             draining: false,
             stop_pending: None,
             refused_size: None,
+            budget,
         }
     }
 
@@ -107,7 +111,7 @@ impl Partition {
         self.producer = Some(producer);
         self.stop_pending = None;
         self.next_sequence = 0;
-        self.proven = false;
+        self.proven_at = None;
         self.end = self.end.or(end);
         self.target_trouble = None;
         self.source_trouble = None;

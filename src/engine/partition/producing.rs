@@ -1,5 +1,6 @@
 //! The target's side of a partition: what to send next, and what became of what was sent.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use kafka_protocol::ResponseError;
 
 use super::super::event::StopCause;
 use super::super::intake::Item;
-use super::super::limits::{BATCHES_IN_FLIGHT_MAX, FATAL_RETRY_PAUSE, SHED_AFTER};
+use super::super::limits::{BATCHES_IN_FLIGHT_MAX, FATAL_RETRY_PAUSE, PROVEN_FOR, SHED_AFTER};
 use super::{InFlight, Partition, Phase, Reaction, SendOutcome, Sending, Trouble};
 use crate::kafka::batch::{RawBatch, Rewrite, rewritten_header};
 use crate::kafka::error::{Remedy, code_name, remedy_for};
@@ -46,7 +47,7 @@ impl Partition {
             return None;
         }
         let awaiting = self.in_flight.iter().filter(|f| f.awaiting).count();
-        let window = if self.proven { BATCHES_IN_FLIGHT_MAX } else { 1 };
+        let window = self.window();
         if awaiting >= window {
             return None;
         }
@@ -63,6 +64,10 @@ impl Partition {
         }
         let producer = self.producer?;
         let item = self.queue.pop_front()?;
+        let was_silent = self.proven_at.is_some_and(|at| now.saturating_duration_since(at) >= PROVEN_FOR);
+        if was_silent && self.in_flight.is_empty() {
+            self.proven_at = None;
+        }
         self.queue_bytes -= item.size_bytes();
         self.in_flight_bytes += item.size_bytes();
         let rewrite = Rewrite {
@@ -79,13 +84,18 @@ impl Partition {
         Some(Sending { ticket, header, payload })
     }
 
+    /// Says how many batches may wait for their answers.
+    fn window(&self) -> usize {
+        if self.proven_at.is_some() { BATCHES_IN_FLIGHT_MAX } else { 1 }
+    }
+
     /// Says whether a call of [`next_send`](Self::next_send) now would return something.
     pub fn can_send(&self, now: Instant) -> bool {
         if self.phase != Phase::Copying || self.retry_at().is_some_and(|at| now < at) {
             return false;
         }
         let awaiting = self.in_flight.iter().filter(|f| f.awaiting).count();
-        let window = if self.proven { BATCHES_IN_FLIGHT_MAX } else { 1 };
+        let window = self.window();
         let resend = self.in_flight.len() > awaiting;
         let fresh = !self.draining && !self.queue.is_empty();
         awaiting < window && (resend || fresh)
@@ -93,7 +103,7 @@ impl Partition {
 
     /// Waits for every answer before sending on, because another broker leads now.
     pub fn on_rerouted(&mut self) {
-        self.proven = false;
+        self.proven_at = None;
     }
 
     /// Takes note of what became of a batch.
@@ -102,7 +112,7 @@ impl Partition {
             return Reaction::None;
         };
         match outcome {
-            SendOutcome::Acknowledged(base) if index == 0 => self.on_acknowledged(base),
+            SendOutcome::Acknowledged(base) if index == 0 => self.on_acknowledged(base, now),
             // A later batch is in the log while an earlier one is not known to be.
             SendOutcome::Acknowledged(_) => Reaction::StartOver,
             SendOutcome::Lost(cause) => {
@@ -113,7 +123,7 @@ impl Partition {
         }
     }
 
-    fn on_acknowledged(&mut self, base: Option<TargetOffset>) -> Reaction {
+    fn on_acknowledged(&mut self, base: Option<TargetOffset>, now: Instant) -> Reaction {
         let Some(sent) = self.in_flight.pop_front() else { return Reaction::None };
         self.in_flight_bytes -= sent.item.size_bytes();
         if let Some(base) = base {
@@ -125,7 +135,7 @@ impl Partition {
             self.target_next = TargetOffset(base.0 + i64::from(sent.item.records()));
         }
         self.copied = sent.item.next;
-        self.proven = true;
+        self.proven_at = Some(now);
         self.target_trouble = None;
         self.backoff.reset();
         self.totals.records += u64::try_from(sent.item.records()).unwrap_or(0);
@@ -149,7 +159,7 @@ impl Partition {
         use ResponseError as E;
         match code {
             // The broker has it and has forgotten where.
-            E::DuplicateSequenceNumber if index == 0 => self.on_acknowledged(None),
+            E::DuplicateSequenceNumber if index == 0 => self.on_acknowledged(None, now),
             E::InvalidProducerEpoch | E::ProducerFenced => {
                 self.stop(StopCause::Fenced);
                 Reaction::Stopped
@@ -187,7 +197,7 @@ impl Partition {
 
     fn on_target_trouble(&mut self, index: usize, cause: String, remedy: Remedy, now: Instant) {
         self.in_flight[index].awaiting = false;
-        self.proven = false;
+        self.proven_at = None;
         let pause = if remedy == Remedy::Fatal { FATAL_RETRY_PAUSE } else { self.backoff.next_pause() };
         let since = self.target_trouble.as_ref().map_or(now, |t| t.since);
         // The first failure of a run of batches names the cause, the others only echo it.
@@ -202,7 +212,7 @@ impl Partition {
     }
 
     /// Gives memory back while the target will not take anything: unsent batches are fetched again
-    /// later, those in flight move to buffers of their own size.
+    /// later, those in flight move to buffers of their own size where there is room.
     fn shed(&mut self) {
         if let Some(first) = self.queue.front() {
             self.fetch_next = self.in_flight.back().map_or(self.copied.max(first.first), |f| f.item.next);
@@ -213,7 +223,10 @@ impl Partition {
         }
         for sent in &mut self.in_flight {
             let batch = &sent.item.batch;
-            sent.item.batch = RawBatch { header: batch.header, bytes: Bytes::copy_from_slice(&batch.bytes) };
+            if let Some(reservation) = self.budget.try_reserve(batch.bytes.len()) {
+                let bytes = Arc::new(reservation).attach(Bytes::copy_from_slice(&batch.bytes));
+                sent.item.batch = RawBatch { header: batch.header, bytes };
+            }
         }
     }
 }

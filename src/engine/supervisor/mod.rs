@@ -143,6 +143,7 @@ impl Flow {
             meters: meters.clone(),
         });
         let produce = Arc::new(ProduceShared {
+            budget: view.budget.clone(),
             target: target.clone(),
             refresh: refresh.clone(),
             meters: meters.clone(),
@@ -157,7 +158,12 @@ impl Flow {
             patience: FIRST_START_PATIENCE,
             is_to_end: mode == RunMode::Once,
         };
-        let mut errands = Errands { starter, events: events.clone(), findings: findings_sender };
+        let mut errands = Errands {
+            starter,
+            budget: view.budget.clone(),
+            events: events.clone(),
+            findings: findings_sender,
+        };
         let cells = errands.discover_now(&[]).await?;
         errands.starter.try_start(&cells).await?;
         errands.starter.patience = START_PATIENCE;

@@ -23,7 +23,7 @@ pub fn fingerprints(
 ) -> Result<Vec<(i64, RecordFingerprint)>, ReencodeError> {
     let bytes = decode(batch, decoded_bytes_max)?;
     let mut pending = Vec::new();
-    collect(batch, &bytes, i64::MIN, &mut pending)?;
+    collect(batch, &bytes, i64::MIN..i64::MAX, &mut pending)?;
     let print = |record: &Pending<'_>| {
         let timestamp = if without_time { 0 } else { record.timestamp };
         (record.offset, fingerprint(record, timestamp))

@@ -153,7 +153,7 @@ fn decode(batch: &RawBatch, bytes_max: usize) -> Result<Vec<u8>, ReencodeError> 
 fn collect<'a>(
     batch: &RawBatch,
     bytes: &'a [u8],
-    from_offset: i64,
+    wanted: std::ops::Range<i64>,
     pending: &mut Vec<Pending<'a>>,
 ) -> Result<(), ReencodeError> {
     let header = &batch.header;
@@ -167,7 +167,7 @@ fn collect<'a>(
         }
         least_delta = record.offset_delta.saturating_add(1);
         let offset = header.base_offset + i64::from(record.offset_delta);
-        if offset < from_offset {
+        if !wanted.contains(&offset) {
             continue;
         }
         let timestamp = if header.is_log_append_time() {

@@ -16,6 +16,8 @@ const RECORD_OVERHEAD_BYTES_MAX: usize = 5 + 1 + 10 + 5;
 pub struct ReencodeRequest {
     /// Records before this offset are left out.
     pub from_offset: i64,
+    /// Records at this offset and behind it are left out.
+    pub until_offset: i64,
     /// Codec of the result; `None` keeps the first batch's.
     pub codec: Option<Codec>,
     /// Largest batch that may result.
@@ -69,7 +71,7 @@ pub fn reencode(batches: &[RawBatch], request: &ReencodeRequest) -> Result<Reenc
     }
     let mut pending = Vec::new();
     for (batch, bytes) in batches.iter().zip(&decoded) {
-        collect(batch, bytes, request.from_offset, &mut pending)?;
+        collect(batch, bytes, request.from_offset..request.until_offset, &mut pending)?;
     }
     let mut scratch = CodecScratch::default();
     encode_fitting(&pending, codec, request, &mut scratch, &mut set)?;
