@@ -15,6 +15,7 @@ pub mod produce;
 pub mod proxy;
 pub mod reaper;
 pub mod records;
+pub mod route;
 pub mod shared;
 pub mod spec;
 pub mod strait;
