@@ -5,5 +5,6 @@ mod harness;
 mod harness_works;
 mod replicate_copies;
 mod replicate_edges;
+mod replicate_moves;
 mod replicate_runs;
 mod replicate_security;

@@ -20,6 +20,7 @@ pub mod shared;
 pub mod spec;
 pub mod strait;
 pub mod tools;
+pub mod traffic;
 pub mod wait;
 
 use std::collections::HashSet;

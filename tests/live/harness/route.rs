@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rdkafka::consumer::{BaseConsumer, Consumer};
+
 use super::Lab;
 use super::admin::create_topic;
 use super::cluster::Cluster;
@@ -14,6 +16,8 @@ use super::strait::{Config, Finished, Running, run, start};
 
 /// Longest a copy in these tests may take before the test fails.
 pub const LIMIT: Duration = Duration::from_secs(90);
+/// Longest a broker is asked where the records stand; one that is down is asked again.
+const PROBE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Holds where records come from and where they go, and what the configuration says of it.
 pub struct Route<'a> {
@@ -98,13 +102,18 @@ impl<'a> Route<'a> {
 
     /// Waits until the target's log of a topic holds at least `count` records.
     pub fn until_arrived(&self, running: &mut Running, topic: &str, partitions: i32, count: i64) {
-        running.until(&format!("{count} records of {topic} arrived"), LIMIT, |_| {
-            if !super::admin::topic_exists(self.target, topic) {
+        let mut client: Option<BaseConsumer> = None;
+        let ends = |_: &Running| {
+            let asked = client.get_or_insert_with(|| self.target.client_config().create().unwrap());
+            let end = |partition| Some(asked.fetch_watermarks(topic, partition, PROBE_LIMIT).ok()?.1);
+            let Some(sum) = (0..partitions).map(end).sum::<Option<i64>>() else {
+                // rdkafka keeps asking a leader that is gone for as long as its metadata is young.
+                client = None;
                 return None;
-            }
-            let found = i32::try_from(super::records::partitions(self.target, topic).len()).unwrap();
-            (found >= partitions && self.arrived(topic, partitions) >= count).then_some(())
-        });
+            };
+            (sum >= count).then_some(())
+        };
+        running.until(&format!("{count} records of {topic} arrived"), LIMIT, ends);
     }
 
     /// Returns the sum of the target's end offsets.
