@@ -35,17 +35,34 @@ const BATCH_BYTES_MAX_DEFAULT: usize = 1_048_588;
 const NOT_COPIED: [&str; 2] =
     ["leader.replication.throttled.replicas", "follower.replication.throttled.replicas"];
 
+/// Says what the flow copies already.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The partitions it has.
+    pub cells: &'a [Arc<PartitionCell>],
+    /// Whether it has begun: what is found from now on was made later.
+    pub begun: bool,
+}
+
+/// Says where a new partition begins. "Latest" leaves out what was there before the flow was, and
+/// nothing else: what a topic it copies already grew later is new from its first record (G1).
+fn begin(flow: &FlowSettings, topic: &TopicName, known: Known<'_>, checkpoints: &Checkpoints) -> StartAt {
+    let is_followed = known.begun || checkpoints.keys().any(|partition| partition.topic == *topic);
+    if flow.start == StartAt::Latest && is_followed { StartAt::Earliest } else { flow.start }
+}
+
 /// Finds selected partitions that are not in `known`, and makes their topics ready at the target.
 /// A topic that cannot be made ready stops alone.
 pub async fn discover(
     source: &Cluster,
     target: &Cluster,
     flow: &FlowSettings,
-    known: &[Arc<PartitionCell>],
+    (known, checkpoints): (Known<'_>, &Checkpoints),
     events: &mpsc::Sender<Event>,
 ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
     let at_source = source.retrying(PATIENCE, || source.metadata(None)).await?;
-    let known: HashSet<&TopicPartition> = known.iter().map(|cell| &cell.source).collect();
+    let begin = |topic: &TopicName| begin(flow, topic, known, checkpoints);
+    let known: HashSet<&TopicPartition> = known.cells.iter().map(|cell| &cell.source).collect();
     let mut wanted: BTreeMap<TopicName, Vec<i32>> = BTreeMap::new();
     for (name, topic) in &at_source.topics {
         if topic.is_internal || topic.error.is_some() || !flow.topics.matches(name.as_str()) {
@@ -98,6 +115,7 @@ pub async fn discover(
                 source_topic_id: at_source.topics.get(&name).and_then(|t| t.id),
                 target_topic_id: at_target.topics.get(&target_topic).and_then(|t| t.id),
                 source_leader_epoch: -1,
+                begin: begin(&name),
                 rules,
             };
             let source = TopicPartition::new(name.clone(), partition);
@@ -208,13 +226,8 @@ pub async fn start_partitions(
     }
     let at_source = source.retrying(PATIENCE, || source.metadata(None)).await?;
     let at_target = target.retrying(PATIENCE, || target.metadata(None)).await?;
-    let ask = |spec: OffsetSpec| cells.iter().map(|c| (c.source.clone(), spec)).collect::<Vec<_>>();
-    let first = match flow.start {
-        StartAt::Earliest => OffsetSpec::Earliest,
-        StartAt::Latest => OffsetSpec::Latest,
-        StartAt::TimestampMs(ms) => OffsetSpec::TimestampMs(ms),
-    };
-    let (firsts, ends) = (ask(first), ask(OffsetSpec::Latest));
+    let firsts: Vec<_> = cells.iter().map(|c| (c.source.clone(), first(c.lock().begin))).collect();
+    let ends: Vec<_> = cells.iter().map(|c| (c.source.clone(), OffsetSpec::Latest)).collect();
     let targets: Vec<_> = cells.iter().map(|c| (c.target.clone(), OffsetSpec::Latest)).collect();
     let firsts = source.retrying(PATIENCE, || offsets::list(source, &at_source, &firsts)).await?;
     let ends = source.retrying(PATIENCE, || offsets::list(source, &at_source, &ends)).await?;
@@ -225,6 +238,14 @@ pub async fn start_partitions(
         start_one(&context, &bounds, cell, checkpoints.get(&cell.source), to_end).await?;
     }
     Ok(())
+}
+
+fn first(begin: StartAt) -> OffsetSpec {
+    match begin {
+        StartAt::Earliest => OffsetSpec::Earliest,
+        StartAt::Latest => OffsetSpec::Latest,
+        StartAt::TimestampMs(ms) => OffsetSpec::TimestampMs(ms),
+    }
 }
 
 struct Context<'a> {

@@ -16,7 +16,7 @@ use super::limits::fetch_bytes_ceiling;
 use super::pacing::Pacer;
 use super::partition::Phase;
 use super::producer::{self, ProduceShared};
-use super::start::{self, Checkpoints};
+use super::start::{self, Checkpoints, Known};
 use super::state_topic;
 use super::status::FlowMeters;
 use crate::config::settings::{FlowSettings, OnLoss};
@@ -136,7 +136,7 @@ impl Flow {
         mut stop: watch::Receiver<bool>,
     ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
         self.checkpoints = state_topic::read(&self.target, &self.settings).await?;
-        self.discover().await?;
+        self.discover(false).await?;
         let topics: std::collections::HashSet<_> = self.cells.iter().map(|c| &c.source.topic).collect();
         let started = Event::Started { topics: topics.len(), partitions: self.cells.len() };
         self.tell(started).await;
@@ -167,7 +167,7 @@ impl Flow {
         if self.mode != RunMode::Continuous {
             return;
         }
-        if let Err(error) = self.discover().await {
+        if let Err(error) = self.discover(true).await {
             self.tell(Event::Notice(Notice::DiscoveryFailed(error.to_string()))).await;
         }
     }
@@ -193,10 +193,11 @@ impl Flow {
         let _ = self.events.send(event).await;
     }
 
-    /// Finds new partitions, makes them ready at the target, and starts them.
-    async fn discover(&mut self) -> Result<(), KafkaError> {
-        let found =
-            start::discover(&self.source, &self.target, &self.settings, &self.cells, &self.events).await?;
+    /// Finds new partitions, makes them ready at the target, and starts them; `begun` says whether
+    /// the flow has had its first look.
+    async fn discover(&mut self, begun: bool) -> Result<(), KafkaError> {
+        let known = (Known { cells: &self.cells, begun }, &self.checkpoints);
+        let found = start::discover(&self.source, &self.target, &self.settings, known, &self.events).await?;
         let ends = self.mode == RunMode::Once;
         start::start_partitions(&self.source, &self.target, &self.settings, &found, &self.checkpoints, ends)
             .await?;

@@ -74,9 +74,9 @@ impl<'a> Route<'a> {
         self
     }
 
-    /// Returns the flow's name.
+    /// Returns the flow's name, the test's without its module.
     pub fn flow(&self) -> String {
-        self.lab.name.replace(['.', ':'], "-")
+        self.lab.name.rsplit('.').next().expect("a split has a first part").to_owned()
     }
 
     /// Writes the configuration of a flow that copies these topics.
