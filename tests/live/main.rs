@@ -7,5 +7,6 @@ mod replicate_changes;
 mod replicate_copies;
 mod replicate_edges;
 mod replicate_moves;
+mod replicate_outages;
 mod replicate_runs;
 mod replicate_security;

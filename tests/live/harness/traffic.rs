@@ -19,9 +19,10 @@ const ROUND: usize = 60;
 pub struct Traffic<'a> {
     route: &'a Route<'a>,
     topic: &'a str,
-    /// The copy.
-    pub running: Running,
+    running: Running,
     produced: &'a AtomicI64,
+    /// How much of the copy's output was looked through.
+    told: usize,
 }
 
 impl Traffic<'_> {
@@ -32,8 +33,19 @@ impl Traffic<'_> {
         self.route.until_arrived(&mut self.running, self.topic, PARTITIONS, count);
     }
 
+    /// Waits until the copy says `event` once more than when asked last.
+    pub fn tells(&mut self, event: &str) {
+        let (wanted, told) = (format!("\"event\":\"{event}\""), &mut self.told);
+        self.running.until(&format!("it tells {event}"), LIMIT, |run| {
+            let out = run.stdout();
+            let after = out[*told..].find(&wanted)?;
+            *told += after + wanted.len();
+            Some(())
+        });
+    }
+
     /// Waits until the producer has written more, whatever has arrived.
-    pub fn grows(&mut self) {
+    fn grows(&mut self) {
         let before = self.produced.load(Ordering::Relaxed);
         let more = before + 5 * i64::try_from(ROUND).unwrap();
         wait::until("the producer to write on", LIMIT, || {
@@ -52,7 +64,7 @@ pub fn copied_under_traffic(
     create_topic(route.source, topic, PARTITIONS, &[]);
     let (produced, over) = (AtomicI64::new(0), AtomicBool::new(false));
     let running = route.start(&[topic]);
-    let mut traffic = Traffic { route, topic, running, produced: &produced };
+    let mut traffic = Traffic { route, topic, running, produced: &produced, told: 0 };
     std::thread::scope(|scope| {
         let writing = scope.spawn(|| write_until(&over, route.source, topic, &produced));
         // Ends the producer where `disturb` panics, too.
