@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::intake::IntakeRules;
 use super::partition::Partition;
+use crate::config::settings::StartAt;
 use crate::kafka::metadata::TopicId;
 use crate::types::TopicPartition;
 
@@ -35,6 +36,8 @@ pub struct CellState {
     pub target_topic_id: TopicId,
     /// The source leader's epoch as metadata has it.
     pub source_leader_epoch: i32,
+    /// Where it begins where it was never copied.
+    pub begin: StartAt,
     /// Since when the source has not shown the topic.
     pub source_missing_since: Option<Instant>,
     /// How batches are taken in.

@@ -161,12 +161,14 @@ impl Flow {
         let mut errands = Errands {
             starter,
             budget: view.budget.clone(),
+            has_begun: false,
             events: events.clone(),
             findings: findings_sender,
         };
         let cells = errands.discover_now(&[]).await?;
         errands.starter.try_start(&cells).await?;
         errands.starter.patience = START_PATIENCE;
+        errands.has_begun = true;
         let topics: HashSet<_> = cells.iter().map(|cell| &cell.source.topic).collect();
         let started = Event::Started { topics: topics.len(), partitions: cells.len() };
         // A listener that went away needs no events.
