@@ -1,12 +1,16 @@
 //! What `--metrics` serves: the running flows, looked at when somebody asks.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::engine::cell::PartitionCell;
-use crate::engine::partition::{Partition, Phase};
+use crate::engine::age::OldestUncopied;
+use crate::engine::cell::{CellState, PartitionCell};
+use crate::engine::partition::Phase;
+use crate::engine::status::{REQUEST_BOUNDS_MS, RequestTimes};
 use crate::engine::supervisor::FlowView;
-use crate::obs::{FlowMetrics, MetricsSnapshot, ObsSource, PartitionMetrics, PartitionState, Readiness};
+use crate::obs::{
+    FlowMetrics, HistogramMetrics, MetricsSnapshot, ObsSource, PartitionMetrics, PartitionState, Readiness,
+};
 
 /// Knows the flows of this process.
 #[derive(Debug)]
@@ -65,15 +69,21 @@ fn lock_cells(view: &FlowView) -> MutexGuard<'_, Option<Vec<std::sync::Arc<Parti
 }
 
 fn flow(name: &str, view: &FlowView, now: Instant) -> FlowMetrics {
+    let (source_throttled, target_throttled) = view.meters.throttled();
+    let now_ms = wall_clock_ms();
     let mut metrics = FlowMetrics {
         flow: name.to_owned(),
+        source_throttled_seconds: source_throttled.as_secs_f64(),
+        target_throttled_seconds: target_throttled.as_secs_f64(),
+        fetch: Some(histogram(&view.meters.fetch_times)),
+        produce: Some(histogram(&view.meters.produce_times)),
         memory_used_bytes: Some(view.budget.used_bytes() as u64),
         memory_limit_bytes: Some(view.budget.limit_bytes() as u64),
         ..FlowMetrics::default()
     };
     let mut dropped = [("control", 0), ("aborted", 0), ("empty", 0), ("already_copied", 0)];
     for cell in lock_cells(view).iter().flatten() {
-        let state = cell.lock();
+        let mut state = cell.lock();
         let totals = state.partition.totals();
         metrics.batches_passed_through += totals.passed_through;
         metrics.batches_reencoded += totals.reencoded;
@@ -81,13 +91,31 @@ fn flow(name: &str, view: &FlowView, now: Instant) -> FlowMetrics {
         dropped[1].1 += totals.dropped.aborted;
         dropped[2].1 += totals.dropped.empty;
         dropped[3].1 += totals.dropped.foreign;
-        metrics.partitions.push(partition(cell, &state.partition, now));
+        metrics.partitions.push(partition(cell, &mut state, now, now_ms));
     }
     metrics.batches_dropped = dropped.to_vec();
     metrics
 }
 
-fn partition(cell: &PartitionCell, copy: &Partition, now: Instant) -> PartitionMetrics {
+/// Returns milliseconds since 1970, as record timestamps count.
+fn wall_clock_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn histogram(times: &RequestTimes) -> HistogramMetrics {
+    let now = times.now();
+    let bounds = REQUEST_BOUNDS_MS.iter().map(|ms| f64::from(*ms) / 1000.0);
+    HistogramMetrics {
+        sum_seconds: now.total.as_secs_f64(),
+        count: now.count,
+        buckets: bounds.zip(now.within).collect(),
+    }
+}
+
+fn partition(cell: &PartitionCell, state: &mut CellState, now: Instant, now_ms: i64) -> PartitionMetrics {
+    let oldest = oldest_uncopied(state, now);
+    let copy = &state.partition;
     let started = *copy.phase() != Phase::Starting;
     let at_end = copy.source_end().is_some_and(|end| copy.copied() >= end);
     let state = match copy.phase() {
@@ -108,6 +136,20 @@ fn partition(cell: &PartitionCell, copy: &Partition, now: Instant) -> PartitionM
         source_position: started.then(|| copy.copied().0),
         source_end: copy.source_end().map(|end| end.0),
         target_position: started.then(|| copy.target_next().0),
-        lag_seconds: (started && at_end).then_some(0.0),
+        lag_seconds: oldest.seconds(now_ms),
+    }
+}
+
+/// A source that cannot be read may have got more meanwhile: its known end proves nothing.
+fn oldest_uncopied(state: &mut CellState, now: Instant) -> OldestUncopied {
+    let copy = &state.partition;
+    if *copy.phase() == Phase::Starting {
+        return OldestUncopied::Unknown;
+    }
+    let (copied, source_end, in_trouble) =
+        (copy.copied(), copy.source_end(), copy.trouble_age(now).is_some());
+    match state.ages.oldest(copied, source_end) {
+        OldestUncopied::CaughtUp if in_trouble => OldestUncopied::Unknown,
+        known => known,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::age::AgeMarks;
 use super::cell::{CellState, PartitionCell};
 use super::event::{Event, Notice, StopCause};
 use super::intake::IntakeRules;
@@ -71,6 +72,7 @@ pub async fn discover(
                 source_leader_epoch: -1,
                 source_missing_since: None,
                 rules,
+                ages: AgeMarks::default(),
             };
             let source = TopicPartition::new(name.clone(), partition);
             let target = TopicPartition::new(target_topic.clone(), partition);

@@ -58,6 +58,8 @@ pub struct FlowView {
     pub cells: Arc<Mutex<Option<Vec<Arc<PartitionCell>>>>>,
     /// The memory for fetched bytes.
     pub budget: MemoryBudget,
+    /// What the flow counts.
+    pub meters: Arc<FlowMeters>,
 }
 
 /// Holds one flow before it runs.
@@ -81,8 +83,8 @@ impl Flow {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let budget = MemoryBudget::new(settings.limits.memory_bytes);
-        let view = FlowView { cells: Arc::default(), budget };
         let meters = Arc::new(FlowMeters::default());
+        let view = FlowView { cells: Arc::default(), budget, meters: meters.clone() };
         let settings = Arc::new(settings);
         Self { view, settings, mode, progress_interval, source, target, events, meters }
     }
