@@ -25,6 +25,8 @@ use crate::report::reporter::{Reporter, stop_problem};
 
 /// Events that may wait for the printer.
 const EVENT_QUEUE_MAX: usize = 1024;
+/// How long to wait for more of the same before trouble of a partition is told.
+const EVENT_GATHER_TIME: Duration = Duration::from_millis(100);
 
 /// Copy topics: create what is missing at the target, then copy until told to stop
 #[derive(Clone, Debug, clap::Args)]
@@ -278,9 +280,21 @@ async fn open_by(
     }
 }
 
+/// Tells events in batches: what befalls many partitions at once is told once.
 async fn tell_events(flow: String, mut events: mpsc::Receiver<Event>, reporter: Reporter) {
-    while let Some(event) = events.recv().await {
-        reporter.event(&flow, &event);
+    let mut batch = Vec::new();
+    while events.recv_many(&mut batch, EVENT_QUEUE_MAX).await > 0 {
+        if batch.iter().any(Event::is_of_one_partition) {
+            // A broker that goes away takes its partitions along within moments.
+            tokio::time::sleep(EVENT_GATHER_TIME).await;
+            while batch.len() < EVENT_QUEUE_MAX
+                && let Ok(event) = events.try_recv()
+            {
+                batch.push(event);
+            }
+        }
+        reporter.events(&flow, &batch);
+        batch.clear();
     }
 }
 

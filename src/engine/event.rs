@@ -261,6 +261,13 @@ pub enum Event {
     Notice(Notice),
 }
 
+impl Event {
+    /// Says whether the event is about the trouble of one partition; many of those often come together.
+    pub fn is_of_one_partition(&self) -> bool {
+        matches!(self, Event::Failing { .. } | Event::Recovered { .. })
+    }
+}
+
 /// Tells what concerns a flow as a whole.
 #[derive(Clone, Debug)]
 pub enum Notice {

@@ -34,9 +34,12 @@ pub struct FlowProgress {
     /// Its clusters are open and its partitions found.
     #[serde(skip)]
     pub started: bool,
+    /// Its partitions end at offsets of their own, whatever the source gets after them.
+    #[serde(skip)]
+    pub ends: bool,
     /// Number of partitions.
     pub partitions: usize,
-    /// Partitions at the end of their source.
+    /// Partitions at the end of their source, or at their own.
     pub caught_up: usize,
     /// Partitions in trouble that may pass.
     pub failing: usize,
@@ -87,6 +90,7 @@ impl FlowProgress {
         Self {
             flow: flow.flow.clone(),
             started: flow.started,
+            ends: partitions.iter().any(|partition| partition.run_end.is_some()),
             partitions: partitions.len(),
             caught_up: count(PartitionState::CaughtUp),
             failing: count(PartitionState::Failing),
@@ -122,7 +126,15 @@ impl FlowProgress {
             (1, format!("behind {}", or_unknown(self.seconds_behind, human::seconds))),
             (4, format!("{} rec", or_unknown(self.records_behind, human::whole))),
             (1, self.seconds_left.map(|left| format!("{} left", human::seconds(left))).unwrap_or_default()),
-            (5, format!("{}/{} caught up", self.caught_up, self.partitions)),
+            (
+                5,
+                format!(
+                    "{}/{} {}",
+                    self.caught_up,
+                    self.partitions,
+                    if self.ends { "done" } else { "caught up" }
+                ),
+            ),
             (6, format!("{} copied", human::whole(self.records))),
             (3, self.first_cause()),
         ];
@@ -148,11 +160,15 @@ impl FlowProgress {
         human::fit(&shown.join(BETWEEN), width)
     }
 
+    /// Names the first trouble; without its partition where all have the same cause.
     fn first_cause(&self) -> String {
-        self.trouble
-            .first()
-            .map(|first| format!("{}[{}]: {}", first.topic, first.partition, first.cause))
-            .unwrap_or_default()
+        match self.trouble.as_slice() {
+            [] => String::new(),
+            [first, others @ ..] if !others.is_empty() && others.iter().all(|o| o.cause == first.cause) => {
+                first.cause.clone()
+            }
+            [first, ..] => format!("{}[{}]: {}", first.topic, first.partition, first.cause),
+        }
     }
 
     /// Says in one line what the run came to after `elapsed`.

@@ -30,6 +30,7 @@ fn lines_at_several_widths() {
     let shown: Vec<String> = [
         ("copying", progress()),
         ("in trouble", in_trouble()),
+        ("to an end of its own", FlowProgress { ends: true, ..progress() }),
         (
             "continuous and caught up",
             FlowProgress {

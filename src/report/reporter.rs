@@ -18,6 +18,8 @@ use crate::types::TopicPartition;
 
 /// Names the shape of the JSON Lines.
 pub const SCHEMA: &str = "strait/replicate/v1";
+/// Partitions named in one line of words; all of them are counted.
+const PARTITIONS_NAMED_MAX: usize = 3;
 
 /// Tells events and progress of all flows of one run; clones share the terminal.
 #[derive(Clone, Debug)]
@@ -37,11 +39,29 @@ impl Reporter {
         &self.output
     }
 
-    /// Tells an event of a flow.
-    pub fn event(&self, flow: &str, event: &Event) {
-        match self.output.format() {
-            Format::Json => self.line(name_of(event), Some(flow), fields_of(event)),
-            Format::Text => self.event_text(flow, event),
+    /// Tells events of a flow that came together: each on a line of its own in JSON; in words, what
+    /// befell several partitions for one cause is told once.
+    pub fn events(&self, flow: &str, events: &[Event]) {
+        if self.output.format() == Format::Json {
+            events.iter().for_each(|event| self.line(name_of(event), Some(flow), fields_of(event)));
+            return;
+        }
+        let mut failing: BTreeMap<&str, Vec<&TopicPartition>> = BTreeMap::new();
+        let mut recovered = Vec::new();
+        for event in events {
+            match event {
+                Event::Failing { partition, cause } => failing.entry(cause).or_default().push(partition),
+                Event::Recovered { partition } => recovered.push(partition),
+                other => self.event_text(flow, other),
+            }
+        }
+        for (cause, partitions) in failing {
+            let are = if partitions.len() == 1 { "is" } else { "are" };
+            self.output.alarm(&format!("{flow}: {} {are} failing: {cause}", named(&partitions)));
+        }
+        if !recovered.is_empty() {
+            let go = if recovered.len() == 1 { "goes" } else { "go" };
+            self.output.say(&format!("{flow}: {} {go} on", named(&recovered)));
         }
     }
 
@@ -61,10 +81,8 @@ impl Reporter {
             Event::PartitionsGrown { topic, from, to } => {
                 output.say(&format!("{flow}: topic {topic} grew from {from} to {to} partitions"));
             }
-            Event::Failing { partition, cause } => {
-                output.alarm(&format!("{flow}: {partition} is failing: {cause}"));
-            }
-            Event::Recovered { partition } => output.say(&format!("{flow}: {partition} goes on")),
+            // Told by `events`, several at once.
+            Event::Failing { .. } | Event::Recovered { .. } => {}
             Event::Stopped { partition, cause } => output.problem(&stop_problem(flow, partition, cause)),
             Event::Skipped { partition, cause } => {
                 output.alarm(&format!("{flow}: {partition} goes on without: {cause}"));
@@ -168,6 +186,16 @@ struct Line<'a> {
     flow: Option<&'a str>,
     #[serde(flatten)]
     fields: Map<String, Value>,
+}
+
+/// Names partitions, the first few of many: `orders[0]`, or `300 partitions (orders[0], ...)`.
+fn named(partitions: &[&TopicPartition]) -> String {
+    let shown: Vec<String> = partitions.iter().take(PARTITIONS_NAMED_MAX).map(ToString::to_string).collect();
+    let more = if partitions.len() > shown.len() { ", ..." } else { "" };
+    match partitions {
+        [one] => one.to_string(),
+        all => format!("{} partitions ({}{more})", all.len(), shown.join(", ")),
+    }
 }
 
 /// Describes a partition that stopped for good.

@@ -72,8 +72,8 @@ fn progress(flow: &str) -> FlowProgress {
 fn json_events_are_one_object_a_line_and_the_last_has_status_and_errors() {
     let (stdout, stderr) = (Page::default(), Page::default());
     let reporter = Reporter::new(output(Format::Json, false, Box::new(stdout.clone()), stderr.clone()));
-    reporter.event("us-eu", &Event::Started { topics: 1, partitions: 8 });
-    reporter.event("us-eu", &gap());
+    reporter.events("us-eu", &[Event::Started { topics: 1, partitions: 8 }]);
+    reporter.events("us-eu", &[gap()]);
     reporter.progress(&[progress("us-eu")]);
     reporter.stopping();
     let cause = StopCause::Gap { from: SourceOffset(3), to: SourceOffset(9) };
@@ -115,12 +115,12 @@ fn g11_a_run_that_could_not_begin_says_so_in_json_and_in_words() {
 fn g11_quiet_keeps_what_went_wrong_and_drops_the_rest() {
     let (stdout, stderr) = (Page::default(), Page::default());
     let reporter = Reporter::new(output(Format::Text, true, Box::new(stdout.clone()), stderr.clone()));
-    reporter.event("us-eu", &Event::Started { topics: 1, partitions: 8 });
+    reporter.events("us-eu", &[Event::Started { topics: 1, partitions: 8 }]);
     reporter.progress(&[progress("us-eu")]);
     reporter.output().warn("about the configuration");
-    reporter.event("us-eu", &gap());
+    reporter.events("us-eu", &[gap()]);
     let failing = Event::Failing { partition: TopicPartition::new("orders", 1), cause: "no leader".into() };
-    reporter.event("us-eu", &failing);
+    reporter.events("us-eu", &[failing]);
     reporter.ended(Exit::Bad, &[position(7)], &["us-eu: copied".into()], &[]);
     assert_eq!(
         stderr.text(),
@@ -131,6 +131,29 @@ fn g11_quiet_keeps_what_went_wrong_and_drops_the_rest() {
          warning: us-eu: orders[1] is failing: no leader\n"
     );
     assert_eq!(stdout.text(), "");
+}
+
+#[test]
+fn a_broker_that_takes_many_partitions_along_is_told_once() {
+    let stderr = Page::default();
+    let reporter = Reporter::new(output(Format::Text, false, Box::new(io::sink()), stderr.clone()));
+    let failing = |partition: i32, cause: &str| Event::Failing {
+        partition: TopicPartition::new("orders", partition),
+        cause: cause.to_owned(),
+    };
+    let mut events: Vec<Event> = (0..300).map(|partition| failing(partition, "refused")).collect();
+    events.push(failing(300, "no leader"));
+    reporter.events("us-eu", &events);
+    let recovered = |partition| Event::Recovered { partition: TopicPartition::new("orders", partition) };
+    reporter.events("us-eu", &[recovered(0), recovered(1)]);
+    reporter.events("us-eu", &[recovered(2)]);
+    assert_eq!(
+        stderr.text(),
+        "warning: us-eu: orders[300] is failing: no leader\n\
+         warning: us-eu: 300 partitions (orders[0], orders[1], orders[2], ...) are failing: refused\n\
+         us-eu: 2 partitions (orders[0], orders[1]) go on\n\
+         us-eu: orders[2] goes on\n"
+    );
 }
 
 #[test]
