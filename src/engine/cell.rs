@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::age::AgeMarks;
 use super::intake::IntakeRules;
 use super::partition::Partition;
 use crate::config::settings::StartAt;
@@ -42,6 +43,8 @@ pub struct CellState {
     pub source_missing_since: Option<Instant>,
     /// How batches are taken in.
     pub rules: IntakeRules,
+    /// Tells how old the oldest record is that is not copied.
+    pub ages: AgeMarks,
 }
 
 impl PartitionCell {

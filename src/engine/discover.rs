@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::age::AgeMarks;
 use super::cell::{CellState, PartitionCell};
 use super::event::{Event, Notice, StopCause};
 use super::intake::IntakeRules;
@@ -92,6 +93,7 @@ pub async fn discover(
                 begin: begin(flow, &name, known),
                 source_missing_since: None,
                 rules,
+                ages: AgeMarks::default(),
             };
             let source = TopicPartition::new(name.clone(), partition);
             let target = TopicPartition::new(target_topic.clone(), partition);
