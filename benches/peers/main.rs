@@ -52,8 +52,10 @@ fn describe_machine() {
     let now = humantime::format_rfc3339_seconds(SystemTime::now());
     let (strait, kafka) = (env!("CARGO_PKG_VERSION"), harness::maven::Version::V4_3.as_str());
     let (_, rdkafka) = rdkafka::util::get_rdkafka_version();
-    say(&format!("{now} · {cores} cores, {} · Strait {strait}, Kafka and MM2 {kafka}, librdkafka {rdkafka}",
-        model.trim_start_matches(['\t', ':', ' '])));
+    say(&format!(
+        "{now} · {cores} cores, {} · Strait {strait}, Kafka and MM2 {kafka}, librdkafka {rdkafka}",
+        model.trim_start_matches(['\t', ':', ' '])
+    ));
 }
 
 fn workloads(options: &Options, default: &[Workload]) -> Vec<Workload> {
@@ -83,7 +85,8 @@ fn copies(bed: &Bed, options: &Options) {
             follow: false,
             memory: &options.memory,
         };
-        let rows: Vec<Row> = tools.iter().map(|tool| runs(bed, *tool, filled, job, &keep, options.runs)).collect();
+        let rows: Vec<Row> =
+            tools.iter().map(|tool| runs(bed, *tool, filled, job, &keep, options.runs)).collect();
         say(&format!("\n{}\n", table::copies(filled, &rows)));
     }
     bed.clean(&keep);

@@ -13,9 +13,22 @@ const CITIES: [&str; 12] = [
 ];
 const STREETS: [&str; 8] = ["Harbour", "Station", "Mill", "Church", "Castle", "Park", "Bridge", "Market"];
 const GOODS: [&str; 16] = [
-    "walnut desk", "reading lamp", "linen curtain", "oak shelf", "wool blanket", "copper kettle",
-    "garden chair", "steel bowl", "paper lantern", "cork board", "glass vase", "tea towel",
-    "candle holder", "storage box", "wall clock", "door mat",
+    "walnut desk",
+    "reading lamp",
+    "linen curtain",
+    "oak shelf",
+    "wool blanket",
+    "copper kettle",
+    "garden chair",
+    "steel bowl",
+    "paper lantern",
+    "cork board",
+    "glass vase",
+    "tea towel",
+    "candle holder",
+    "storage box",
+    "wall clock",
+    "door mat",
 ];
 
 /// Makes records one after another, the same ones for the same seed.

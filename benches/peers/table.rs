@@ -42,7 +42,7 @@ pub fn median<T: Ord + Copy>(mut all: Vec<T>) -> T {
 /// Starts a table that reads as Markdown.
 pub fn markdown(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::ASCII_MARKDOWN).set_header(header);
+    table.load_style(presets::ASCII_MARKDOWN).set_header(header);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
@@ -68,7 +68,10 @@ pub fn copies(filled: &Filled, rows: &[Row]) -> String {
     for row in rows {
         let took = row.took;
         let ratio = |field: fn(&Took) -> Duration| {
-            strait.map_or_else(|| "-".to_owned(), |s| format!("{:.1}", seconds(field(&took)) / seconds(field(&s.took))))
+            strait.map_or_else(
+                || "-".to_owned(),
+                |s| format!("{:.1}", seconds(field(&took)) / seconds(field(&s.took))),
+            )
         };
         table.add_row([
             row.tool.title().to_owned(),

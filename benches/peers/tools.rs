@@ -15,8 +15,12 @@ use crate::options::Tool;
 
 /// What `connect-mirror-maker.sh` gives its JVM.
 const MM2_HEAP_MIB: u32 = 2048;
-const MM2_JVM: [&str; 4] =
-    ["-Xms256m", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent"];
+const MM2_JVM: [&str; 4] = [
+    "-Xms256m",
+    "-XX:MaxGCPauseMillis=20",
+    "-XX:InitiatingHeapOccupancyPercent=35",
+    "-XX:+ExplicitGCInvokesConcurrent",
+];
 
 /// Says what is to be copied, and for how long.
 #[derive(Clone, Copy)]
