@@ -40,6 +40,7 @@ fn consumer(args: &LoopArgs) -> BaseConsumer {
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
         .set("check.crcs", "false")
+        .set("socket.nagle.disable", "true")
         .set("fetch.message.max.bytes", "4194304")
         .set("fetch.max.bytes", "52428800")
         .set("queued.min.messages", "1000000")
@@ -55,6 +56,7 @@ fn producer(args: &LoopArgs) -> Sink {
         .set("bootstrap.servers", &args.target)
         .set("compression.type", &args.codec)
         .set("batch.size", "1000000")
+        .set("socket.nagle.disable", "true")
         .set("linger.ms", args.linger_ms.to_string());
     Sink::open(config)
 }

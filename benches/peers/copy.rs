@@ -1,5 +1,6 @@
 //! One tool copies one topic once: what it took, start-up and steady state apart.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -28,6 +29,21 @@ pub struct Took {
     pub cpu: Duration,
     /// The peak of resident memory.
     pub peak_bytes: u64,
+}
+
+impl fmt::Display for Took {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "wall {:.2} s, start-up {:.2} s, copying {:.2} s, CPU {:.2} s ({:.2} s of it start-up), {:.0} MB",
+            self.wall.as_secs_f64(),
+            self.start_up.as_secs_f64(),
+            self.copying.as_secs_f64(),
+            self.cpu.as_secs_f64(),
+            self.cpu_start_up.as_secs_f64(),
+            self.peak_bytes as f64 / 1e6,
+        )
+    }
 }
 
 /// Runs the tool on a target without the topic.

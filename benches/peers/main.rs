@@ -4,10 +4,13 @@
 mod bed;
 mod consume_produce;
 mod copy;
+mod distance;
 mod fill;
+mod latency;
 mod measure;
 mod options;
 mod records;
+mod relay;
 mod sink;
 mod table;
 mod tools;
@@ -16,7 +19,7 @@ mod tools;
 mod harness;
 
 use std::io::Write;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use clap::Parser;
 
@@ -36,7 +39,11 @@ fn main() {
     }
     describe_machine();
     let bed = Bed::start();
-    copies(&bed, &options);
+    match options.rtt {
+        Some(round_trip) => distance(&bed, &options, round_trip),
+        None if options.latency => latency(&bed, &options),
+        None => copies(&bed, &options),
+    }
 }
 
 /// Prints a line of results.
@@ -75,31 +82,43 @@ fn fill_all(bed: &Bed, options: &Options, default: &[Workload]) -> Vec<Filled> {
 /// Copies each topic with each tool, near.
 fn copies(bed: &Bed, options: &Options) {
     let filled = fill_all(bed, options, &[Workload::Lz4, Workload::Zstd, Workload::None, Workload::Small]);
-    let keep: Vec<&str> = filled.iter().map(|filled| filled.workload.topic()).collect();
     let tools = tools(options, &[Tool::Strait, Tool::Loop, Tool::Mm2Tuned, Tool::Mm2]);
-    for filled in &filled {
-        let job = Job {
-            topic: filled.workload.topic(),
-            codec: filled.workload.codec(),
-            way: Way::Near,
-            follow: false,
-            memory: &options.memory,
-        };
+    for topic in &filled {
         let rows: Vec<Row> =
-            tools.iter().map(|tool| runs(bed, *tool, filled, job, &keep, options.runs)).collect();
-        say(&format!("\n{}\n", table::copies(filled, &rows)));
+            tools.iter().map(|tool| runs(bed, options, *tool, &filled, topic, Way::Near)).collect();
+        say(&format!("\n{}\n", table::copies(topic, &rows)));
     }
-    bed.clean(&keep);
+}
+
+/// Copies each topic with each tool, with the source far, then the target.
+fn distance(bed: &Bed, options: &Options, round_trip: Duration) {
+    let filled = fill_all(bed, options, &[Workload::Lz4]);
+    let tools = tools(options, &[Tool::Strait, Tool::Loop, Tool::Mm2Tuned]);
+    for topic in &filled {
+        distance::compare(bed, topic, &tools, round_trip, |tool, way| {
+            runs(bed, options, tool, &filled, topic, way)
+        });
+    }
+}
+
+/// Measures from send to seen.
+fn latency(bed: &Bed, options: &Options) {
+    let tools = tools(options, &[Tool::Strait, Tool::Loop, Tool::Mm2]);
+    let counted = Duration::from_secs(if options.quick { 10 } else { 60 });
+    latency::compare(bed, &tools, counted, &options.memory);
 }
 
 /// Copies as often as asked for and takes the medians.
-fn runs(bed: &Bed, tool: Tool, filled: &Filled, job: Job<'_>, keep: &[&str], count: u32) -> Row {
-    let all: Vec<_> = (0..count)
-        .map(|_| {
-            let took = copy::copy(bed, tool, filled, job, keep);
-            say(&format!("  {} {}: {took:?}", job.topic, tool.title()));
+fn runs(bed: &Bed, options: &Options, tool: Tool, filled: &[Filled], topic: &Filled, way: Way) -> Row {
+    let keep: Vec<&str> = filled.iter().map(|one| one.workload.topic()).collect();
+    let job = Job::once(topic, way, &options.memory);
+    let all: Vec<_> = (1..=options.runs)
+        .map(|number| {
+            let took = copy::copy(bed, tool, topic, job, &keep);
+            say(&format!("  {} {way:?} {} {number}: {took}", job.topic, tool.title()));
             took
         })
         .collect();
+    bed.clean(&keep);
     Row::new(tool, &all)
 }

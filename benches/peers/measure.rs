@@ -51,11 +51,6 @@ impl Measured {
         TICK * ticks.sum::<u32>()
     }
 
-    /// Returns the process id.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Waits for a process that ended.
     pub fn reap(&mut self) -> ExitStatus {
         reaper::forget(self.child.id());

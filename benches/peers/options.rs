@@ -33,9 +33,6 @@ pub struct Options {
     /// Strait's limits.memory.
     #[arg(long, default_value = "256 MiB", value_name = "SIZE")]
     pub memory: String,
-    /// Keeps the clusters up with the topics filled until Enter is pressed, for a profiler.
-    #[arg(long)]
-    pub hold: bool,
     /// `cargo bench` passes it to every target.
     #[arg(long = "bench", hide = true)]
     pub _bench: bool,

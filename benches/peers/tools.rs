@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use crate::bed::{Bed, Way, log_dir, work_dir};
-use crate::fill::PARTITIONS;
+use crate::fill::{Filled, PARTITIONS};
 use crate::harness::admin;
 use crate::harness::maven::{Version, distribution};
 use crate::harness::node::java_as;
@@ -35,6 +35,14 @@ pub struct Job<'a> {
     pub follow: bool,
     /// Strait's `limits.memory`.
     pub memory: &'a str,
+}
+
+impl<'a> Job<'a> {
+    /// Copies a filled topic once.
+    pub fn once(filled: &Filled, way: Way, memory: &'a str) -> Self {
+        let (topic, codec) = (filled.workload.topic(), filled.workload.codec());
+        Self { topic, codec, way, follow: false, memory }
+    }
 }
 
 impl Tool {
