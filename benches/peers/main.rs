@@ -29,6 +29,8 @@ use options::{ChildCommand, Options, Tool, Workload};
 use table::Row;
 use tools::Job;
 
+const WARM_UP_COPIES: u32 = 2;
+
 fn main() {
     let options = Options::parse();
     if let Some(ChildCommand::Loop(args)) = &options.child {
@@ -84,6 +86,7 @@ fn copies(bed: &Bed, options: &Options) {
     let filled = fill_all(bed, options, &[Workload::Lz4, Workload::Zstd, Workload::None, Workload::Small]);
     let tools = tools(options, &[Tool::Strait, Tool::Loop, Tool::Mm2Tuned, Tool::Mm2]);
     for topic in &filled {
+        warm_up(bed, options, &filled, topic);
         let rows: Vec<Row> =
             tools.iter().map(|tool| runs(bed, options, *tool, &filled, topic, Way::Near)).collect();
         say(&format!("\n{}\n", table::copies(topic, &rows)));
@@ -95,6 +98,7 @@ fn distance(bed: &Bed, options: &Options, round_trip: Duration) {
     let filled = fill_all(bed, options, &[Workload::Lz4]);
     let tools = tools(options, &[Tool::Strait, Tool::Loop, Tool::Mm2Tuned]);
     for topic in &filled {
+        warm_up(bed, options, &filled, topic);
         distance::compare(bed, topic, &tools, round_trip, |tool, way| {
             runs(bed, options, tool, &filled, topic, way)
         });
@@ -106,6 +110,15 @@ fn latency(bed: &Bed, options: &Options) {
     let tools = tools(options, &[Tool::Strait, Tool::Loop, Tool::Mm2]);
     let counted = Duration::from_secs(if options.quick { 10 } else { 60 });
     latency::compare(bed, &tools, counted, &options.memory);
+}
+
+/// Copies a topic unmeasured, so that the brokers' virtual machines have compiled what a copy needs.
+fn warm_up(bed: &Bed, options: &Options, filled: &[Filled], topic: &Filled) {
+    let keep: Vec<&str> = filled.iter().map(|one| one.workload.topic()).collect();
+    for _ in 0..WARM_UP_COPIES {
+        let took = copy::copy(bed, Tool::Strait, topic, Job::once(topic, Way::Near, &options.memory), &keep);
+        say(&format!("  {} warm-up, not counted: {took}", topic.workload.topic()));
+    }
 }
 
 /// Copies as often as asked for and takes the medians.
