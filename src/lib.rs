@@ -14,5 +14,6 @@ pub mod engine;
 pub mod exit;
 pub mod kafka;
 pub mod obs;
+pub mod provision;
 pub mod report;
 pub mod types;

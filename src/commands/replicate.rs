@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::observe::Observed;
 use crate::cli::{Common, ReplicateArgs};
-use crate::config::settings::{FlowSettings, Origin, Settings};
+use crate::config::settings::{FlowSettings, Settings};
 use crate::config::{self, suggest};
 use crate::engine::cell::PartitionCell;
 use crate::engine::event::Event;
@@ -122,7 +122,8 @@ async fn run(
     for flow in running {
         exit = worse(exit, flow.await.unwrap_or(Exit::Failed));
     }
-    if exit == Exit::Done && signal.is_finished() {
+    // The request to stop is seen by the flows before the task that made it has ended.
+    if exit == Exit::Done && *stop.borrow() {
         return signal.await.unwrap_or(Exit::Failed);
     }
     exit
@@ -131,11 +132,6 @@ async fn run(
 /// Says what a configuration asks for and this version does not do yet (guarantee G11).
 fn tell_limits(flow: &FlowSettings, printer: &Printer) {
     let name = &flow.name;
-    if flow.origin == Origin::Local {
-        printer.warn(&format!(
-            "{name}: origin = \"local\" is not enforced yet: records that another flow copied here are copied on"
-        ));
-    }
     if !flow.groups.is_empty() {
         printer.warn(&format!("{name}: consumer groups are not carried over yet (groups = ...)"));
     }
@@ -200,7 +196,7 @@ fn finish(flow: &str, cells: &[Arc<PartitionCell>], printer: &Printer) -> Exit {
             match partition.phase() {
                 Phase::Stopped(cause) if cause.is_loss() => Exit::Bad,
                 Phase::Stopped(_) | Phase::Starting => Exit::Failed,
-                _ if partition.trouble_age(std::time::Instant::now()).is_some() => Exit::Failed,
+                _ if partition.failing(std::time::Instant::now()).is_some() => Exit::Failed,
                 _ => Exit::Done,
             },
         );
@@ -230,8 +226,6 @@ async fn wait_for_signal(stop: watch::Sender<bool>, printer: Printer) -> Exit {
         next_signal().await;
         end_at_once(exit);
     });
-    // Lets a flow that only now starts to listen see the request.
-    tokio::time::sleep(Duration::ZERO).await;
     exit
 }
 

@@ -128,7 +128,7 @@ impl ConfigFailure {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width.max(40))
             .with_links(false)
-            .with_context_lines(0);
+            .with_context_lines(1);
         let mut text = String::new();
         for (span, error) in &self.errors {
             let mut diagnostic = MietteDiagnostic::new(error.to_string()).with_code(error.code());

@@ -35,6 +35,8 @@ pub struct CellState {
     pub target_topic_id: TopicId,
     /// The source leader's epoch as metadata has it.
     pub source_leader_epoch: i32,
+    /// Since when the source has not shown the topic.
+    pub source_missing_since: Option<Instant>,
     /// How batches are taken in.
     pub rules: IntakeRules,
 }

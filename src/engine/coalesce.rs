@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use super::intake::Item;
-use super::limits::{BATCHES_IN_FLIGHT_MAX, DECODED_BATCH_BYTES_MAX, MERGE_ROUND_TRIP_MIN};
+use super::limits::{
+    BATCHES_IN_FLIGHT_MAX, DECODED_BATCH_BYTES_MAX, MERGE_BATCH_BYTES_MAX, MERGE_ROUND_TRIP_MIN,
+};
 use crate::kafka::batch::RawBatch;
 use crate::kafka::records::{ReencodeRequest, reencode};
 use crate::types::SourceOffset;
@@ -16,14 +18,15 @@ const MERGED_BATCHES_MAX: usize = 256;
 
 /// Says how many of the queued batches to merge into the next: 0 or at least 2.
 ///
-/// Only worth it where the round trip is long, the window is all but full, and what waits is small.
+/// Only worth it where the round trip is known to be long, the window is all but full, and what waits
+/// is small.
 pub fn batches_to_merge<'a>(
     queued: impl Iterator<Item = &'a Item>,
     in_flight: usize,
-    round_trip: Duration,
+    round_trip: Option<Duration>,
     target_batch_bytes_max: usize,
 ) -> usize {
-    if round_trip < MERGE_ROUND_TRIP_MIN || in_flight + 1 < BATCHES_IN_FLIGHT_MAX {
+    if round_trip.is_none_or(|trip| trip < MERGE_ROUND_TRIP_MIN) || in_flight + 1 < BATCHES_IN_FLIGHT_MAX {
         return 0;
     }
     let aim = MERGED_BYTES_AIM.min(target_batch_bytes_max);
@@ -32,6 +35,9 @@ pub fn batches_to_merge<'a>(
     let mut codec = None;
     for item in queued.take(MERGED_BATCHES_MAX) {
         sum += item.size_bytes();
+        if item.size_bytes() > MERGE_BATCH_BYTES_MAX {
+            break;
+        }
         let own = item.batch.header.codec().ok();
         if sum > aim || (count > 0 && own != codec) {
             break;
@@ -51,7 +57,8 @@ pub fn merge(items: &[&Item], target_batch_bytes_max: usize) -> Option<Vec<Item>
     let (first, next) = (items.first()?.first, items.last()?.next);
     let batches: Vec<RawBatch> = items.iter().map(|item| item.batch.clone()).collect();
     let request = ReencodeRequest {
-        from_offset: 0,
+        from_offset: i64::MIN,
+        until_offset: i64::MAX,
         codec: None,
         bytes_max: target_batch_bytes_max,
         decoded_bytes_max: DECODED_BATCH_BYTES_MAX,
@@ -98,6 +105,20 @@ mod tests {
         let next = SourceOffset(first + records as i64);
         let batch = RawBatch { header, bytes: made.bytes };
         Item { batch, first: SourceOffset(first), next, passed_through }
+    }
+
+    #[test]
+    fn only_small_batches_for_a_target_known_to_be_far_are_merged() {
+        let small: Vec<Item> = (0..10).map(|i| item(i * 3, 3, true)).collect();
+        let far = Some(Duration::from_millis(100));
+        let merged = |round_trip, in_flight| batches_to_merge(small.iter(), in_flight, round_trip, 1 << 20);
+        assert_eq!(merged(far, 4), 10);
+        assert_eq!(merged(far, 3), 0, "there is room to send one as it is");
+        assert_eq!(merged(Some(Duration::from_millis(5)), 4), 0);
+        assert_eq!(merged(None, 4), 0);
+        let large: Vec<Item> = (0..4).map(|i| item(i * 2000, 2000, true)).collect();
+        assert!(large[0].size_bytes() > MERGE_BATCH_BYTES_MAX);
+        assert_eq!(batches_to_merge(large.iter(), 4, far, 1 << 20), 0);
     }
 
     #[test]

@@ -140,6 +140,11 @@ impl StopCause {
         )
     }
 
+    /// Says whether the next look for topics tries the partition again by itself.
+    pub fn is_tried_again(&self) -> bool {
+        matches!(self, StopCause::Provision { .. } | StopCause::NoTargetPartition { .. })
+    }
+
     /// Returns a stable name for machines.
     pub fn code(&self) -> &'static str {
         match self {
@@ -188,7 +193,7 @@ impl StopCause {
                 "add the partition at the target, or set provision.enabled = true"
             }
             StopCause::Provision { .. } => {
-                "mend the cause at the target; it is tried again at the next start"
+                "mend the cause; a running strait tries again at its next look for topics"
             }
             StopCause::Unexplained { .. } => {
                 "compare both sides from there; something else wrote with this flow's ids"
@@ -274,6 +279,11 @@ pub enum Notice {
     DiscoveryFailed(String),
     /// Progress could not be kept at the target; it is tried again.
     CheckpointFailed(String),
+    /// The target writes its own time into every record of a topic.
+    Restamped {
+        /// Its name at the target.
+        topic: TopicName,
+    },
     /// A topic named in the configuration does not exist or may not be seen.
     TopicUnavailable {
         /// Its name.
@@ -288,6 +298,10 @@ impl fmt::Display for Notice {
         match self {
             Notice::DiscoveryFailed(cause) => write!(f, "looking for topics failed: {cause}"),
             Notice::CheckpointFailed(cause) => write!(f, "progress could not be kept at the target: {cause}"),
+            Notice::Restamped { topic } => write!(
+                f,
+                "the target topic {topic} has message.timestamp.type=LogAppendTime: its records get the target's time instead of the source's; set it to CreateTime"
+            ),
             Notice::TopicUnavailable { topic, cause } => write!(f, "topic {topic} is not copied: {cause}"),
         }
     }

@@ -15,6 +15,7 @@ use super::cell::{FetchList, PartitionCell};
 use super::event::StopCause;
 use super::intake::{self, IntakeRules};
 use super::limits::{FETCH_WAIT_CROWDED, FETCH_WAIT_MAX, FetchSizer, partition_bytes_max};
+use super::origin::OriginFilter;
 use super::pacing::Pacer;
 use super::partition::FetchWish;
 use super::status::FlowMeters;
@@ -22,7 +23,7 @@ use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::connection::Connection;
 use crate::kafka::error::{KafkaError, Remedy, code_name, remedy_for};
-use crate::kafka::fetch::{FetchLimits, FetchSession, SessionOutcome, TOPIC_IDS_FROM, Wanted};
+use crate::kafka::fetch::{FetchLimits, FetchSession, Isolation, SessionOutcome, TOPIC_IDS_FROM, Wanted};
 use crate::kafka::metadata::TopicKey;
 use crate::kafka::retry::Backoff;
 use crate::types::SourceOffset;
@@ -42,6 +43,8 @@ pub struct FetchShared {
     pub refresh: Arc<Notify>,
     /// Takes partitions whose log bounds have to be looked up.
     pub out_of_range: tokio::sync::mpsc::Sender<Arc<PartitionCell>>,
+    /// Tells copied records from the source's own.
+    pub origin: Arc<OriginFilter>,
     /// Counts.
     pub meters: Arc<FlowMeters>,
 }
@@ -95,8 +98,11 @@ async fn fetch_until_error(
             continue;
         }
         let wait_max = if gathered.crowded { FETCH_WAIT_CROWDED } else { FETCH_WAIT_MAX };
-        let limits =
-            FetchLimits { wait_max, bytes_max: i32::try_from(sizer.next_bytes()).unwrap_or(i32::MAX) };
+        let limits = FetchLimits {
+            wait_max,
+            bytes_max: i32::try_from(sizer.next_bytes()).unwrap_or(i32::MAX),
+            isolation: Isolation::ReadCommitted,
+        };
         let request = session.request(&gathered.wanted, limits, version);
         let asked = Instant::now();
         let pending = match connection.send(&request, version, Some(reservation)).await {
@@ -237,7 +243,18 @@ async fn take_answer(shared: &FetchShared, gathered: &Gathered, answer: FetchRes
             let cell = &gathered.cells[index];
             let asked = gathered.wanted[index].offset;
             match data.error_code.err() {
-                None => take_partition(shared, cell, asked, data),
+                None => {
+                    let records = data.records.clone().unwrap_or_default();
+                    match shared.origin.learn(&records).await {
+                        Ok(()) => take_partition(shared, cell, asked, data).await,
+                        // Not knowing whose records these are, none of them is copied: it asks again.
+                        Err(error) => {
+                            let mut state = cell.lock();
+                            let cause = error.to_string();
+                            state.partition.on_source_trouble(cause, error.remedy(), Instant::now());
+                        }
+                    }
+                }
                 Some(ResponseError::OffsetOutOfRange) => {
                     let now = Instant::now();
                     let cause = code_name(&ResponseError::OffsetOutOfRange);
@@ -259,7 +276,12 @@ async fn take_answer(shared: &FetchShared, gathered: &Gathered, answer: FetchRes
     bytes
 }
 
-fn take_partition(shared: &FetchShared, cell: &Arc<PartitionCell>, asked: SourceOffset, data: PartitionData) {
+async fn take_partition(
+    shared: &FetchShared,
+    cell: &Arc<PartitionCell>,
+    asked: SourceOffset,
+    data: PartitionData,
+) {
     let now = Instant::now();
     let rules = {
         let mut state = cell.lock();
@@ -281,7 +303,11 @@ fn take_partition(shared: &FetchShared, cell: &Arc<PartitionCell>, asked: Source
         .iter()
         .map(|transaction| (transaction.first_offset, transaction.producer_id.0))
         .collect();
-    let taken = intake::take(records, asked, aborted, &rules, &|_| false);
+    let mut taken = intake::take(records, asked, aborted, &rules, &|id| shared.origin.is_foreign(id));
+    for item in taken.made_anew() {
+        let reservation = Arc::new(shared.budget.reserve(item.size_bytes()).await);
+        item.batch.bytes = reservation.attach(item.batch.bytes.clone());
+    }
     let skipped = cell.lock().partition.on_fetched(asked, taken);
     for cause in skipped {
         shared.meters.skipped(&cell.source, cause);

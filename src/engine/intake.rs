@@ -6,7 +6,7 @@ use std::collections::{HashSet, VecDeque};
 use bytes::Bytes;
 
 use super::event::StopCause;
-use super::limits::DECODED_BATCH_BYTES_MAX;
+use super::limits::{DECODED_BATCH_BYTES_MAX, REENCODED_BYTES_MAX};
 use crate::kafka::batch::{Batches, RawBatch};
 use crate::kafka::codec::Codec;
 use crate::kafka::records::{
@@ -80,6 +80,15 @@ pub struct Taken {
     pub skipped: Vec<StopCause>,
     /// Why the rest cannot be taken.
     pub stop: Option<StopCause>,
+    /// Bytes of the batches that are not the source's own.
+    pub made_anew_bytes: usize,
+}
+
+impl Taken {
+    /// Returns the batches that are not the source's own bytes.
+    pub fn made_anew(&mut self) -> impl Iterator<Item = &mut Item> {
+        self.items.iter_mut().filter(|item| !item.passed_through)
+    }
 }
 
 /// Follows which transactions of one answer were aborted, after Fetch's `aborted_transactions`.
@@ -144,7 +153,7 @@ pub fn take(
                 true
             }
         };
-        if done {
+        if done || taken.made_anew_bytes >= REENCODED_BYTES_MAX {
             return taken;
         }
     }
@@ -192,7 +201,7 @@ fn take_batch(
         let first = SourceOffset(header.base_offset);
         taken.items.push(Item { batch, first, next, passed_through: true });
     } else {
-        return make_anew(taken, reencode(&[batch], &request(at, rules)), at, next, rules);
+        return make_anew(taken, &batch, at, next, rules);
     }
     taken.next = Some(next);
     false
@@ -212,6 +221,7 @@ fn passes_through(batch: &RawBatch, at: SourceOffset, rules: &IntakeRules) -> bo
 fn request(at: SourceOffset, rules: &IntakeRules) -> ReencodeRequest {
     ReencodeRequest {
         from_offset: at.0,
+        until_offset: i64::MAX,
         codec: rules.codec,
         bytes_max: rules.target_batch_bytes_max,
         decoded_bytes_max: DECODED_BATCH_BYTES_MAX,
@@ -219,21 +229,39 @@ fn request(at: SourceOffset, rules: &IntakeRules) -> ReencodeRequest {
     }
 }
 
-/// Takes batches made anew; returns true where they could not be made.
+/// Makes a batch anew; returns true where nothing after it may be taken.
 fn make_anew(
     taken: &mut Taken,
-    made: Result<ReencodedSet, ReencodeError>,
+    batch: &RawBatch,
     at: SourceOffset,
     next: SourceOffset,
     rules: &IntakeRules,
 ) -> bool {
-    let set = match made {
-        Ok(set) => set,
+    let request = request(at, rules);
+    let batches = std::slice::from_ref(batch);
+    match reencode(batches, &request) {
+        Ok(set) => {
+            take_made(taken, set, next, rules);
+            false
+        }
+        Err(ReencodeError::RecordTooLarge { offset, size_bytes, bytes_max }) => {
+            // What stands before the record in the batch is still copied.
+            if let Ok(set) = reencode(batches, &ReencodeRequest { until_offset: offset, ..request }) {
+                take_made(taken, set, SourceOffset(offset), rules);
+            }
+            let error = ReencodeError::RecordTooLarge { offset, size_bytes, bytes_max };
+            taken.stop = Some(stop_cause(error, at, rules));
+            true
+        }
         Err(error) => {
             taken.stop = Some(stop_cause(error, at, rules));
-            return true;
+            true
         }
-    };
+    }
+}
+
+/// Takes the batches that one was made into.
+fn take_made(taken: &mut Taken, set: ReencodedSet, next: SourceOffset, rules: &IntakeRules) {
     for (offset, size_bytes) in set.skipped {
         taken.skipped.push(StopCause::Oversize {
             offset: SourceOffset(offset),
@@ -242,6 +270,7 @@ fn make_anew(
         });
     }
     for made in set.batches {
+        taken.made_anew_bytes += made.bytes.len();
         taken.items.push(Item {
             first: SourceOffset(made.first_source_offset),
             next: SourceOffset(made.last_source_offset + 1),
@@ -253,7 +282,6 @@ fn make_anew(
         last.next = next;
     }
     taken.next = Some(next);
-    false
 }
 
 fn stop_cause(error: ReencodeError, at: SourceOffset, rules: &IntakeRules) -> StopCause {

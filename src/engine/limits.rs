@@ -6,6 +6,10 @@ use std::time::Duration;
 /// resend from something new (`NUM_BATCHES_TO_RETAIN` of the broker's producer state).
 pub const BATCHES_IN_FLIGHT_MAX: usize = 5;
 
+/// A producer that was silent for this long sends one batch alone first: the broker may have forgotten
+/// it (`producer.id.expiration.ms`, a day by default) and would take any sequence.
+pub const PROVEN_FOR: Duration = Duration::from_secs(600);
+
 /// Longest wait at the source for the first byte.
 pub const FETCH_WAIT_MAX: Duration = Duration::from_millis(500);
 /// The same while some partition waits only for room, so that it is asked for again soon.
@@ -31,11 +35,20 @@ pub const SHED_AFTER: Duration = Duration::from_millis(500);
 /// Pause before a partition asks again for what only a person can mend (a missing ACL, say).
 pub const FATAL_RETRY_PAUSE: Duration = Duration::from_secs(5);
 
+/// Most bytes made anew from one partition's part of an answer; the rest is fetched again.
+pub const REENCODED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Most bytes one batch may decode to.
 pub const DECODED_BATCH_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Round trips from here on make merging small batches worth its cost.
-pub const MERGE_ROUND_TRIP_MIN: Duration = Duration::from_millis(8);
+pub const MERGE_ROUND_TRIP_MIN: Duration = Duration::from_millis(20);
+/// Answers that have to be seen before the shortest of them counts as the round trip: the first ones
+/// of a cold broker are slow however near it is.
+pub const ROUND_TRIP_ANSWERS_MIN: u64 = 8;
+/// Batches larger than this are not merged: five of them in flight fill most links, and decoding them
+/// costs more than the wait.
+pub const MERGE_BATCH_BYTES_MAX: usize = 128 * 1024;
 
 /// Says how many bytes each partition may have fetched and not yet acknowledged.
 pub fn partition_bytes_max(memory_bytes: usize) -> usize {

@@ -5,13 +5,20 @@
 
 pub mod cell;
 pub mod coalesce;
+pub mod compacted_log;
+pub mod discover;
+pub mod errands;
 pub mod event;
 pub mod fetcher;
+pub mod incarnation;
 pub mod intake;
 pub mod limits;
+pub mod origin;
 pub mod pacing;
 pub mod partition;
 pub mod producer;
+pub mod resume;
+pub mod routes;
 pub mod start;
 pub mod state_topic;
 pub mod status;

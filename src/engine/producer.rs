@@ -14,9 +14,12 @@ use tokio::sync::{Notify, mpsc};
 use super::cell::{PartitionCell, SendQueue};
 use super::coalesce::{batches_to_merge, merge};
 use super::intake::Item;
-use super::limits::{PRODUCE_REQUEST_BYTES_MAX, PRODUCE_REQUESTS_IN_FLIGHT_MAX, PRODUCE_TIMEOUT_MS};
+use super::limits::{
+    PRODUCE_REQUEST_BYTES_MAX, PRODUCE_REQUESTS_IN_FLIGHT_MAX, PRODUCE_TIMEOUT_MS, ROUND_TRIP_ANSWERS_MIN,
+};
 use super::partition::{Partition, Reaction, SendOutcome};
 use super::status::FlowMeters;
+use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::connection::{Connection, PendingAnswer};
 use crate::kafka::metadata::TopicKey;
@@ -32,6 +35,8 @@ const IDLE_SLEEP: Duration = Duration::from_secs(1);
 pub struct ProduceShared {
     /// The target cluster.
     pub target: Cluster,
+    /// Pays for batches made of others.
+    pub budget: MemoryBudget,
     /// Asks the supervisor for fresh metadata.
     pub refresh: Arc<Notify>,
     /// Counts.
@@ -54,8 +59,10 @@ struct InFlightRequest {
 /// Tells the sender what the answers showed.
 #[derive(Debug, Default)]
 struct Observed {
-    /// Shortest answer so far, in microseconds; 0 before the first.
+    /// Shortest answer so far, in microseconds.
     round_trip_us: AtomicU64,
+    /// Answers so far.
+    answers: AtomicU64,
     throttled_until: Mutex<Option<Instant>>,
 }
 
@@ -107,7 +114,7 @@ async fn send_until_error(
         wait_out_throttling(&observed).await;
         let mut entries = Vec::new();
         let mut sent = Vec::new();
-        pack(queue, delayed, round_trip(connection, &observed), &mut entries, &mut sent);
+        pack(shared, queue, delayed, observed.round_trip(), &mut entries, &mut sent);
         if entries.is_empty() {
             wait_for_work(queue, delayed).await;
             continue;
@@ -131,9 +138,21 @@ async fn send_until_error(
     let _ = reader.await;
 }
 
-fn round_trip(connection: &Connection, observed: &Observed) -> Duration {
-    let answered = Duration::from_micros(observed.round_trip_us.load(Ordering::Relaxed));
-    if answered.is_zero() { connection.round_trip() } else { answered.min(connection.round_trip()) }
+impl Observed {
+    /// Returns the time an answer takes at least, once enough of them were seen to say so.
+    fn round_trip(&self) -> Option<Duration> {
+        let is_known = self.answers.load(Ordering::Relaxed) >= ROUND_TRIP_ANSWERS_MIN;
+        is_known.then(|| Duration::from_micros(self.round_trip_us.load(Ordering::Relaxed)))
+    }
+
+    fn answered_after(&self, elapsed: Duration) {
+        let us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        if self.answers.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.round_trip_us.store(us, Ordering::Relaxed);
+        } else {
+            self.round_trip_us.fetch_min(us, Ordering::Relaxed);
+        }
+    }
 }
 
 async fn wait_out_throttling(observed: &Observed) {
@@ -161,9 +180,10 @@ async fn wait_for_work(queue: &SendQueue, delayed: &mut Vec<(Instant, Arc<Partit
 
 /// Fills one request from the partitions that are ready: at most one batch each.
 fn pack(
+    shared: &ProduceShared,
     queue: &SendQueue,
     delayed: &mut Vec<(Instant, Arc<PartitionCell>)>,
-    round_trip: Duration,
+    round_trip: Option<Duration>,
     entries: &mut Vec<ProduceEntry>,
     sent: &mut Vec<Sent>,
 ) {
@@ -177,7 +197,7 @@ fn pack(
         let now = Instant::now();
         let mut state = cell.lock();
         let rules = state.rules;
-        merge_small(&mut state.partition, rules.target_batch_bytes_max, round_trip);
+        merge_small(&mut state.partition, rules.target_batch_bytes_max, round_trip, &shared.budget);
         let Some(sending) = state.partition.next_send(now) else {
             let retry_at = state.partition.retry_at().filter(|at| *at > now);
             drop(state);
@@ -207,7 +227,12 @@ fn pack(
     }
 }
 
-fn merge_small(partition: &mut Partition, target_batch_bytes_max: usize, round_trip: Duration) {
+fn merge_small(
+    partition: &mut Partition,
+    target_batch_bytes_max: usize,
+    round_trip: Option<Duration>,
+    budget: &MemoryBudget,
+) {
     let count = batches_to_merge(
         partition.queued(),
         partition.in_flight_batches(),
@@ -218,8 +243,17 @@ fn merge_small(partition: &mut Partition, target_batch_bytes_max: usize, round_t
         return;
     }
     let items: Vec<&Item> = partition.queued().take(count).collect();
+    // Both stand in memory until the merged batch is all that is left; without room nothing is merged.
+    let Some(mut reservation) = budget.try_reserve(items.iter().map(|item| item.size_bytes()).sum()) else {
+        return;
+    };
     // What cannot be merged is sent as it is; a fault in it is found and told by the target.
-    let Some(merged) = merge(&items, target_batch_bytes_max) else { return };
+    let Some(mut merged) = merge(&items, target_batch_bytes_max) else { return };
+    reservation.shrink_to(merged.iter().map(Item::size_bytes).sum());
+    let reservation = Arc::new(reservation);
+    for item in &mut merged {
+        item.batch.bytes = reservation.attach(item.batch.bytes.clone());
+    }
     partition.replace_queued(count, merged);
 }
 
@@ -233,21 +267,13 @@ async fn take_answers(
             Ok(answer) => {
                 let elapsed = request.at.elapsed();
                 shared.meters.produced(elapsed);
-                note_round_trip(&observed, elapsed);
+                observed.answered_after(elapsed);
                 note_throttle(&shared, &observed, answer.throttle_time_ms);
                 let outcomes = by_partition(answer);
                 settle(&shared, request.sent, |cell| outcome(&outcomes, cell));
             }
             Err(error) => settle(&shared, request.sent, |_| SendOutcome::Lost(error.to_string())),
         }
-    }
-}
-
-fn note_round_trip(observed: &Observed, elapsed: Duration) {
-    let us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX).max(1);
-    let known = observed.round_trip_us.load(Ordering::Relaxed);
-    if known == 0 || us < known {
-        observed.round_trip_us.store(us, Ordering::Relaxed);
     }
 }
 

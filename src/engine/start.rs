@@ -1,390 +1,269 @@
-//! Making partitions ready: topics at the target, positions, and what a crash left behind.
+//! Starting partitions: from their checkpoint and what stands behind it at the target, else from
+//! where the flow is to begin.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use futures_util::StreamExt;
+use futures_util::stream;
+use kafka_protocol::ResponseError;
 
-use super::cell::{CellState, PartitionCell};
-use super::event::{Event, Notice, StopCause};
-use super::intake::{self, IntakeRules};
-use super::limits::DECODED_BATCH_BYTES_MAX;
-use super::partition::Partition;
-use super::state_topic::Checkpoint;
+use super::cell::PartitionCell;
+use super::discover::refresh_limits;
+use super::event::StopCause;
+use super::origin::OriginFilter;
+use super::partition::Phase;
+use super::resume;
+use super::state_topic::{Checkpoint, Past, StateTopic};
 use crate::config::settings::{FlowSettings, OnLoss, StartAt};
-use crate::kafka::admin::{self, NewTopic};
-use crate::kafka::batch::Batches;
 use crate::kafka::cluster::Cluster;
-use crate::kafka::error::{KafkaError, Remedy, code_name, remedy_for};
-use crate::kafka::log_reader;
+use crate::kafka::error::{KafkaError, code_name, remedy_for};
+use crate::kafka::fetch::Isolation;
 use crate::kafka::metadata::Metadata;
 use crate::kafka::offsets::{self, OffsetAnswers, OffsetSpec};
 use crate::kafka::producer_ids;
-use crate::kafka::records::{RecordFingerprint, fingerprints};
-use crate::types::{SourceOffset, TargetOffset, TopicName, TopicPartition};
+use crate::types::{SourceOffset, TargetOffset, TopicName};
 
-/// The newest checkpoint of each source partition.
-pub type Checkpoints = HashMap<TopicPartition, Checkpoint>;
+/// Partitions whose logs are read or whose producer ids are asked for at a time.
+const AT_A_TIME: usize = 32;
 
-/// How long a start waits for the brokers.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// A topic's limit where its configs may not be read: the brokers' own default.
-const BATCH_BYTES_MAX_DEFAULT: usize = 1_048_588;
-/// Configs that speak of the source's own brokers.
-const NOT_COPIED: [&str; 2] =
-    ["leader.replication.throttled.replicas", "follower.replication.throttled.replicas"];
-
-/// Finds selected partitions that are not in `known`, and makes their topics ready at the target.
-/// A topic that cannot be made ready stops alone.
-pub async fn discover(
-    source: &Cluster,
-    target: &Cluster,
-    flow: &FlowSettings,
-    known: &[Arc<PartitionCell>],
-    events: &mpsc::Sender<Event>,
-) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
-    let at_source = source.retrying(PATIENCE, || source.metadata(None)).await?;
-    let known: HashSet<&TopicPartition> = known.iter().map(|cell| &cell.source).collect();
-    let mut wanted: BTreeMap<TopicName, Vec<i32>> = BTreeMap::new();
-    for (name, topic) in &at_source.topics {
-        if topic.is_internal || topic.error.is_some() || !flow.topics.matches(name.as_str()) {
-            continue;
-        }
-        let new =
-            topic.partitions.keys().filter(|p| !known.contains(&TopicPartition::new(name.clone(), **p)));
-        let new: Vec<i32> = new.copied().collect();
-        if !new.is_empty() {
-            wanted.insert(name.clone(), new);
-        }
-    }
-    for literal in flow.topics.literals() {
-        let name = TopicName::from(literal);
-        if !at_source.topics.contains_key(&name) {
-            let cause = "it does not exist at the source, or may not be seen (Describe)".to_owned();
-            // A listener that went away needs no events.
-            let _ = events.send(Event::Notice(Notice::TopicUnavailable { topic: name, cause })).await;
-        }
-    }
-    let names: Vec<TopicName> = wanted.keys().cloned().collect();
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let failures = provision(source, target, flow, &names, &at_source, events).await?;
-    let target_names: Vec<TopicName> = names.iter().map(|name| target_name(flow, name)).collect();
-    let at_target = target.metadata(Some(&target_names)).await?;
-    let configs = admin::topic_configs(target, &target_names).await?;
-    let mut cells = Vec::new();
-    for (name, partitions) in wanted {
-        let target_topic = target_name(flow, &name);
-        let limit = configs.get(&target_topic).and_then(|c| c.as_ref().ok()?.number("max.message.bytes"));
-        for partition in partitions {
-            let rules = IntakeRules {
-                target_batch_bytes_max: limit
-                    .and_then(|l| usize::try_from(l).ok())
-                    .unwrap_or(BATCH_BYTES_MAX_DEFAULT),
-                codec: flow.policy.compression,
-                skip_oversize: flow.policy.on_oversize == OnLoss::Skip,
-                end: None,
-            };
-            let mut copy = Partition::new(cells.len() as u64 + 1);
-            if let Some(reason) = failures.get(&name) {
-                copy.stop(StopCause::Provision { reason: reason.clone() });
-            } else if at_target.partition(&target_topic, partition).is_none() {
-                copy.stop(StopCause::NoTargetPartition { partition });
-            }
-            let state = CellState {
-                partition: copy,
-                source_topic_id: at_source.topics.get(&name).and_then(|t| t.id),
-                target_topic_id: at_target.topics.get(&target_topic).and_then(|t| t.id),
-                source_leader_epoch: -1,
-                rules,
-            };
-            let source = TopicPartition::new(name.clone(), partition);
-            cells.push(PartitionCell::new(
-                source,
-                TopicPartition::new(target_topic.clone(), partition),
-                state,
-            ));
-        }
-    }
-    Ok(cells)
+/// Holds what starting needs.
+#[derive(Clone, Debug)]
+pub struct Starter {
+    /// The source cluster.
+    pub source: Cluster,
+    /// The target cluster.
+    pub target: Cluster,
+    /// The flow.
+    pub settings: Arc<FlowSettings>,
+    /// The flow's memory.
+    pub state: Arc<StateTopic>,
+    /// Tells copied records from the source's own.
+    pub origin: Arc<OriginFilter>,
+    /// How long one step waits for the brokers before the failure is told.
+    pub patience: Duration,
+    /// True where partitions finish at the end offsets seen when they start.
+    pub is_to_end: bool,
 }
 
-fn target_name(flow: &FlowSettings, source: &TopicName) -> TopicName {
-    TopicName::new(format!("{}{}{}", flow.rename.prefix, source, flow.rename.suffix))
-}
-
-/// Creates and grows topics; returns why for each source topic that is not ready.
-async fn provision(
-    source: &Cluster,
-    target: &Cluster,
-    flow: &FlowSettings,
-    names: &[TopicName],
-    at_source: &Metadata,
-    events: &mpsc::Sender<Event>,
-) -> Result<HashMap<TopicName, String>, KafkaError> {
-    let mut failures = HashMap::new();
-    if !flow.provision.enabled {
-        return Ok(failures);
-    }
-    let target_names: Vec<TopicName> = names.iter().map(|name| target_name(flow, name)).collect();
-    let at_target = target.retrying(PATIENCE, || target.metadata(Some(&target_names))).await?;
-    let configs = admin::topic_configs(source, names).await?;
-    let replication_factor = flow.provision.replication_factor.unwrap_or(-1);
-    let mut waiting = Vec::new();
-    for name in names {
-        let count = i32::try_from(at_source.topics[name].partitions.len()).unwrap_or(i32::MAX);
-        let topic = target_name(flow, name);
-        let existing = at_target.topics.get(&topic).filter(|t| t.error.is_none()).map(|t| t.partitions.len());
-        let (result, event) = match existing {
-            None => {
-                let explicit = configs.get(name).and_then(|c| c.as_ref().ok()).map(|c| c.explicit.clone());
-                let mut configs = explicit.unwrap_or_default();
-                configs.retain(|key, _| !NOT_COPIED.contains(&key.as_str()));
-                configs.extend(flow.provision.config_overrides.clone());
-                let new = NewTopic { name: topic.clone(), partitions: count, replication_factor, configs };
-                let event =
-                    Event::TopicCreated { topic: topic.clone(), partitions: count, replication_factor };
-                (admin::create_topics(target, &[new]).await?, event)
-            }
-            Some(have) if i32::try_from(have).is_ok_and(|have| have < count) => {
-                let to = at_source.topics[name].partitions.len();
-                let event = Event::PartitionsGrown { topic: topic.clone(), from: have, to };
-                (admin::grow_partitions(target, &[(topic.clone(), count)]).await?, event)
-            }
-            Some(_) => continue,
-        };
-        match result.into_values().next() {
-            Some(Err(refusal)) => {
-                failures.insert(name.clone(), refusal.to_string());
-            }
-            _ => {
-                waiting.push((topic, count));
-                // A listener that went away needs no events.
-                let _ = events.send(event).await;
-            }
-        }
-    }
-    wait_for_leaders(target, &waiting).await?;
-    Ok(failures)
-}
-
-async fn wait_for_leaders(target: &Cluster, topics: &[(TopicName, i32)]) -> Result<(), KafkaError> {
-    let names: Vec<TopicName> = topics.iter().map(|(name, _)| name.clone()).collect();
-    let deadline = tokio::time::Instant::now() + PATIENCE;
-    while !names.is_empty() && tokio::time::Instant::now() < deadline {
-        let metadata = target.retrying(PATIENCE, || target.metadata(Some(&names))).await?;
-        let ready = |(name, count): &(TopicName, i32)| {
-            (0..*count).all(|p| metadata.partition(name, p).is_some_and(|p| p.leader.is_some()))
-        };
-        if topics.iter().all(ready) {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
-}
-
-/// Returns the positions partitions have now, as their checkpoints would say them.
-pub fn positions_of(cells: &[Arc<PartitionCell>]) -> Checkpoints {
-    cells.iter().filter_map(|cell| Some((cell.source.clone(), Checkpoint::of(cell)?))).collect()
-}
-
-/// Starts partitions: from their checkpoint and what stands behind it at the target, else from
-/// where the flow is to begin. With `to_end` they finish at the end offsets seen now.
-pub async fn start_partitions(
-    source: &Cluster,
-    target: &Cluster,
-    flow: &FlowSettings,
-    cells: &[Arc<PartitionCell>],
-    checkpoints: &Checkpoints,
-    to_end: bool,
-) -> Result<(), KafkaError> {
-    let cells: Vec<_> =
-        cells.iter().filter(|c| *c.lock().partition.phase() == super::partition::Phase::Starting).collect();
-    if cells.is_empty() {
-        return Ok(());
-    }
-    let at_source = source.retrying(PATIENCE, || source.metadata(None)).await?;
-    let at_target = target.retrying(PATIENCE, || target.metadata(None)).await?;
-    let ask = |spec: OffsetSpec| cells.iter().map(|c| (c.source.clone(), spec)).collect::<Vec<_>>();
-    let first = match flow.start {
-        StartAt::Earliest => OffsetSpec::Earliest,
-        StartAt::Latest => OffsetSpec::Latest,
-        StartAt::TimestampMs(ms) => OffsetSpec::TimestampMs(ms),
-    };
-    let (firsts, ends) = (ask(first), ask(OffsetSpec::Latest));
-    let targets: Vec<_> = cells.iter().map(|c| (c.target.clone(), OffsetSpec::Latest)).collect();
-    let firsts = source.retrying(PATIENCE, || offsets::list(source, &at_source, &firsts)).await?;
-    let ends = source.retrying(PATIENCE, || offsets::list(source, &at_source, &ends)).await?;
-    let target_ends = target.retrying(PATIENCE, || offsets::list(target, &at_target, &targets)).await?;
-    for cell in cells {
-        let context = Context { source, target, at_source: &at_source, at_target: &at_target, flow };
-        let bounds = Bounds { firsts: &firsts, ends: &ends, target_ends: &target_ends };
-        start_one(&context, &bounds, cell, checkpoints.get(&cell.source), to_end).await?;
-    }
-    Ok(())
-}
-
-struct Context<'a> {
-    source: &'a Cluster,
-    target: &'a Cluster,
-    at_source: &'a Metadata,
-    at_target: &'a Metadata,
-    flow: &'a FlowSettings,
-}
-
-struct Bounds<'a> {
-    firsts: &'a OffsetAnswers,
-    ends: &'a OffsetAnswers,
-    target_ends: &'a OffsetAnswers,
-}
-
-async fn start_one(
-    context: &Context<'_>,
-    bounds: &Bounds<'_>,
-    cell: &Arc<PartitionCell>,
-    checkpoint: Option<&Checkpoint>,
-    to_end: bool,
-) -> Result<(), KafkaError> {
-    let known = (
-        bounds.firsts.get(&cell.source),
-        bounds.ends.get(&cell.source),
-        bounds.target_ends.get(&cell.target),
-    );
-    let (first, end, target_end) = match known {
-        (Some(Ok(first)), Some(Ok(end)), Some(Ok(target_end))) => (*first, *end, *target_end),
-        (Some(Err(code)), ..) | (_, Some(Err(code)), _) | (.., Some(Err(code))) => {
-            if remedy_for(*code) != Remedy::Fatal {
-                // A leader is moving or not known everywhere yet; the supervisor starts it again.
-                return Ok(());
-            }
-            let reason = format!("its offsets cannot be read: {}", code_name(code));
-            cell.lock().partition.stop(StopCause::Provision { reason });
-            return Ok(());
-        }
-        _ => return Ok(()),
-    };
-    let (source_now, target_now) = {
-        let state = cell.lock();
-        (state.source_topic_id, state.target_topic_id)
-    };
-    let recreated = checkpoint.and_then(|c| Some((c.source_topic_id?, source_now?))).filter(|(a, b)| a != b);
-    if let Some((was, now)) = recreated
-        && context.flow.policy.on_recreated == OnLoss::Stop
-    {
-        cell.lock().partition.stop(StopCause::Recreated { was, now });
-        return Ok(());
-    }
-    let changed = checkpoint.and_then(|c| Some((c.target_topic_id?, target_now?))).filter(|(a, b)| a != b);
-    if let Some((was, now)) = changed {
-        cell.lock().partition.stop(StopCause::TargetRecreated { was, now });
-        return Ok(());
-    }
-    let next = match checkpoint.filter(|_| recreated.is_none()) {
-        None => {
-            if first < 0 {
-                end
-            } else {
-                first
-            }
-        }
-        Some(checkpoint) if checkpoint.target_next > target_end => {
-            let (expected, acknowledged) = (TargetOffset(checkpoint.target_next), TargetOffset(target_end));
-            cell.lock().partition.stop(StopCause::TargetTruncated { expected, acknowledged });
-            return Ok(());
-        }
-        Some(checkpoint) => match resume(context, cell, checkpoint, target_end).await? {
-            Ok(next) => next,
-            Err(cause) => {
-                cell.lock().partition.stop(cause);
-                return Ok(());
-            }
-        },
-    };
-    let init = || async { Ok(producer_ids::init(&context.target.any().await?).await?) };
-    let producer = context.target.retrying(PATIENCE, init).await?;
-    let end = to_end.then_some(SourceOffset(end));
-    cell.lock().partition.start(producer, SourceOffset(next), TargetOffset(target_end), end);
-    Ok(())
-}
-
-/// Finds the first source offset that is not at the target, given what a crash may have left
-/// behind the checkpoint: the records of our producer id there, matched with the source's in order.
-async fn resume(
-    context: &Context<'_>,
-    cell: &PartitionCell,
-    checkpoint: &Checkpoint,
+/// Says where both logs of one partition begin and end.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// Where the flow is to begin; negative where no record is that new.
+    first: i64,
+    end: i64,
     target_end: i64,
-) -> Result<Result<i64, StopCause>, KafkaError> {
-    let mut tail: Vec<RecordFingerprint> = Vec::new();
-    let mut at = checkpoint.target_next;
-    while at < target_end {
-        let piece = log_reader::read(context.target, context.at_target, &cell.target, at).await?;
-        if piece.records.is_empty() {
-            break;
+}
+
+/// Says what is known of one partition's start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Decision {
+    /// Nothing was copied before: begin at this offset.
+    Begin(i64),
+    /// Find out what stands behind the checkpoint.
+    Resume(Checkpoint),
+    /// It cannot go on.
+    Stop(StopCause),
+}
+
+/// Holds a partition whose position is known.
+struct Ready {
+    cell: Arc<PartitionCell>,
+    next: i64,
+    bounds: Bounds,
+}
+
+impl Starter {
+    /// Starts those of the partitions that are to be started. What keeps one of them from it is
+    /// noted with it alone, and it stays to be started.
+    pub async fn start(&self, cells: &[Arc<PartitionCell>]) {
+        let is_starting = |cell: &&Arc<PartitionCell>| *cell.lock().partition.phase() == Phase::Starting;
+        let cells: Vec<_> = cells.iter().filter(is_starting).cloned().collect();
+        if let Err(error) = self.try_start(&cells).await {
+            let now = Instant::now();
+            for cell in &cells {
+                cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), now);
+            }
         }
-        for batch in Batches::new(piece.records).map_while(Result::ok) {
-            let header = batch.header;
-            if header.producer_id == checkpoint.producer_id && header.base_offset >= checkpoint.target_next {
-                match fingerprints(&batch, DECODED_BATCH_BYTES_MAX) {
-                    Ok(found) => tail.extend(found.into_iter().map(|(_, print)| print)),
-                    Err(error) => return Ok(Err(unexplained(header.base_offset, &error.to_string()))),
+    }
+
+    /// The same, but what keeps all of them from it is returned.
+    pub async fn try_start(&self, cells: &[Arc<PartitionCell>]) -> Result<(), KafkaError> {
+        if cells.is_empty() {
+            return Ok(());
+        }
+        let refused: Vec<_> =
+            cells.iter().filter(|cell| cell.lock().partition.has_refused_size()).cloned().collect();
+        if !refused.is_empty() {
+            refresh_limits(&self.target, &refused).await?;
+        }
+        let (source, target) = (&self.source, &self.target);
+        let sources: Vec<TopicName> = topics(cells.iter().map(|cell| &cell.source.topic));
+        let targets: Vec<TopicName> = topics(cells.iter().map(|cell| &cell.target.topic));
+        let at_source = source.retrying(self.patience, || source.metadata(Some(&sources))).await?;
+        let at_target = target.retrying(self.patience, || target.metadata(Some(&targets))).await?;
+        let mut located = Vec::new();
+        for (cell, bounds) in self.bounds(cells, &at_source, &at_target).await? {
+            let past = self.state.past(&cell.source).await;
+            match self.decide(&cell, &bounds, &past) {
+                Decision::Begin(next) => located.push(Located { cell, bounds, past, next: Some(next) }),
+                Decision::Resume(_) => located.push(Located { cell, bounds, past, next: None }),
+                Decision::Stop(cause) => cell.lock().partition.stop(cause),
+            }
+        }
+        let ready: Vec<Option<Ready>> = stream::iter(located)
+            .map(|located| self.locate(located, &at_source, &at_target))
+            .buffer_unordered(AT_A_TIME)
+            .collect()
+            .await;
+        self.begin(ready.into_iter().flatten().collect()).await
+    }
+
+    /// Asks for the ends of both logs; a partition whose broker will not say is told of it alone.
+    async fn bounds(
+        &self,
+        cells: &[Arc<PartitionCell>],
+        at_source: &Metadata,
+        at_target: &Metadata,
+    ) -> Result<Vec<(Arc<PartitionCell>, Bounds)>, KafkaError> {
+        let first = match self.settings.start {
+            StartAt::Earliest => OffsetSpec::Earliest,
+            StartAt::Latest => OffsetSpec::Latest,
+            StartAt::TimestampMs(ms) => OffsetSpec::TimestampMs(ms),
+        };
+        let ask = |spec: OffsetSpec| cells.iter().map(|c| (c.source.clone(), spec)).collect::<Vec<_>>();
+        let (ask_first, ask_end) = (ask(first), ask(OffsetSpec::Latest));
+        let ask_target: Vec<_> = cells.iter().map(|c| (c.target.clone(), OffsetSpec::Latest)).collect();
+        let (source, target) = (&self.source, &self.target);
+        let (committed, uncommitted) = (Isolation::ReadCommitted, Isolation::ReadUncommitted);
+        let firsts = source
+            .retrying(self.patience, || offsets::list(source, at_source, &ask_first, committed))
+            .await?;
+        let ends =
+            source.retrying(self.patience, || offsets::list(source, at_source, &ask_end, committed)).await?;
+        let target_ends = target
+            .retrying(self.patience, || offsets::list(target, at_target, &ask_target, uncommitted))
+            .await?;
+        let mut known = Vec::with_capacity(cells.len());
+        let now = Instant::now();
+        for cell in cells {
+            let first = answer(&firsts, &cell.source);
+            let end = answer(&ends, &cell.source);
+            let target_end = answer(&target_ends, &cell.target);
+            match (first, end, target_end) {
+                (Ok(first), Ok(end), Ok(target_end)) => {
+                    known.push((cell.clone(), Bounds { first, end, target_end }));
                 }
+                (Err(code), ..) | (_, Err(code), _) => self.not_listed(cell, &self.source, code, now),
+                (.., Err(code)) => self.not_listed(cell, &self.target, code, now),
             }
-            at = header.next_offset();
         }
+        Ok(known)
     }
-    match_tail(context, cell, checkpoint, &tail).await
-}
 
-async fn match_tail(
-    context: &Context<'_>,
-    cell: &PartitionCell,
-    checkpoint: &Checkpoint,
-    tail: &[RecordFingerprint],
-) -> Result<Result<i64, StopCause>, KafkaError> {
-    let mut next = checkpoint.source_next;
-    let mut position = checkpoint.source_next;
-    let mut matched = 0;
-    let rules = cell.lock().rules;
-    while matched < tail.len() {
-        let piece = log_reader::read(context.source, context.at_source, &cell.source, position).await?;
-        let taken = intake::take(piece.records, SourceOffset(position), piece.aborted, &rules, &|_| false);
-        for item in &taken.items {
-            let prints = match fingerprints(&item.batch, DECODED_BATCH_BYTES_MAX) {
-                Ok(prints) => prints,
-                Err(error) => return Ok(Err(unexplained(checkpoint.target_next, &error.to_string()))),
+    fn not_listed(&self, cell: &PartitionCell, cluster: &Cluster, code: ResponseError, now: Instant) {
+        let cause = format!("its offsets cannot be read at {}: {}", cluster.alias(), code_name(&code));
+        cell.lock().partition.on_start_failed(cause, remedy_for(code), now);
+    }
+
+    /// Decides how a partition starts, given what is known of it.
+    fn decide(&self, cell: &PartitionCell, bounds: &Bounds, past: &Past) -> Decision {
+        let (source_now, target_now) = {
+            let state = cell.lock();
+            (state.source_topic_id, state.target_topic_id)
+        };
+        let begin = if bounds.first < 0 { bounds.end } else { bounds.first };
+        let Some(checkpoint) = &past.checkpoint else { return Decision::Begin(begin) };
+        let changed = |was: Option<uuid::Uuid>, now| was.zip(now).filter(|(was, now)| was != now);
+        if let Some((was, now)) = changed(checkpoint.target_topic_id, target_now) {
+            return Decision::Stop(StopCause::TargetRecreated { was, now });
+        }
+        if let Some((was, now)) = changed(checkpoint.source_topic_id, source_now) {
+            return match self.settings.policy.on_recreated {
+                OnLoss::Stop => Decision::Stop(StopCause::Recreated { was, now }),
+                OnLoss::Skip => Decision::Begin(begin),
             };
-            let count = prints.len();
-            for (index, (_, print)) in prints.into_iter().enumerate() {
-                // What compaction removed at the source since then is passed over in the tail.
-                let Some(found) = tail[matched..].iter().position(|known| *known == print) else {
-                    if index > 0 && !item.passed_through {
-                        let reason = "a batch made anew was copied in part";
-                        return Ok(Err(unexplained(checkpoint.target_next, reason)));
-                    }
-                    return Ok(Ok(next));
-                };
-                matched += found + 1;
-                let whole = index + 1 == count;
-                let offset = item.first.0 + i64::try_from(index).unwrap_or(i64::MAX) + 1;
-                next = if whole { item.next.0 } else { offset };
+        }
+        if checkpoint.target_next > bounds.target_end {
+            return Decision::Stop(StopCause::TargetTruncated {
+                expected: TargetOffset(checkpoint.target_next),
+                acknowledged: TargetOffset(bounds.target_end),
+            });
+        }
+        Decision::Resume(checkpoint.clone())
+    }
+
+    /// Finds a partition's position; what keeps it from that is noted with it alone.
+    async fn locate(&self, located: Located, at_source: &Metadata, at_target: &Metadata) -> Option<Ready> {
+        let Located { cell, bounds, past, next } = located;
+        if let Some(next) = next {
+            return Some(Ready { cell, next, bounds });
+        }
+        let ends = resume::Ends { source: &self.source, target: &self.target, at_source, at_target };
+        match resume::position(&ends, &self.origin, &cell, &past, bounds.target_end).await {
+            Ok(Ok(next)) => Some(Ready { cell, next, bounds }),
+            Ok(Err(cause)) => {
+                cell.lock().partition.stop(cause);
+                None
+            }
+            Err(error) => {
+                let now = Instant::now();
+                cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), now);
+                None
             }
         }
-        match taken.next {
-            Some(after) if after.0 > position => position = after.0,
-            _ => break,
+    }
+
+    /// Gives each partition a producer id, records it, and lets the partition go.
+    async fn begin(&self, ready: Vec<Ready>) -> Result<(), KafkaError> {
+        let target = &self.target;
+        let init = || async { Ok(producer_ids::init(&target.any().await?).await?) };
+        let producers: Vec<_> = stream::iter(0..ready.len())
+            .map(|_| target.retrying(self.patience, init))
+            .buffered(AT_A_TIME)
+            .collect()
+            .await;
+        let mut starts = Vec::with_capacity(ready.len());
+        let mut going = Vec::with_capacity(ready.len());
+        for (ready, producer) in ready.into_iter().zip(producers) {
+            let producer = producer?;
+            let state = ready.cell.lock();
+            let checkpoint = Checkpoint {
+                v: 1,
+                source_next: ready.next,
+                target_next: ready.bounds.target_end,
+                source_topic_id: state.source_topic_id,
+                target_topic_id: state.target_topic_id,
+                producer_id: producer.id,
+            };
+            drop(state);
+            starts.push((ready.cell.clone(), checkpoint));
+            going.push((ready, producer));
         }
+        self.state.begin(&starts).await?;
+        for (Ready { cell, next, bounds }, producer) in going {
+            let end = self.is_to_end.then_some(SourceOffset(bounds.end));
+            let target_next = TargetOffset(bounds.target_end);
+            cell.lock().partition.start(producer, SourceOffset(next), target_next, end);
+        }
+        Ok(())
     }
-    if matched < tail.len() && matched == 0 {
-        let reason = "none of them is at the source behind the checkpoint";
-        return Ok(Err(unexplained(checkpoint.target_next, reason)));
-    }
-    Ok(Ok(next))
 }
 
-fn unexplained(at: i64, reason: &str) -> StopCause {
-    StopCause::Unexplained { at: TargetOffset(at), reason: reason.to_owned() }
+/// Holds a partition, what is known of it, and its position where that is already clear.
+struct Located {
+    cell: Arc<PartitionCell>,
+    bounds: Bounds,
+    past: Past,
+    next: Option<i64>,
+}
+
+fn answer(answers: &OffsetAnswers, partition: &crate::types::TopicPartition) -> Result<i64, ResponseError> {
+    // A broker that leaves a partition out is asked again.
+    answers.get(partition).copied().unwrap_or(Err(ResponseError::LeaderNotAvailable))
+}
+
+fn topics<'a>(names: impl Iterator<Item = &'a TopicName>) -> Vec<TopicName> {
+    let unique: std::collections::BTreeSet<&TopicName> = names.collect();
+    unique.into_iter().cloned().collect()
 }

@@ -1,36 +1,27 @@
 //! A flow's progress, kept at the target: the compacted topic `strait.<flow>` for us, the consumer
 //! group of the same name for everyone's tools.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use kafka_protocol::ResponseError;
-use kafka_protocol::error::ParseResponseErrorCode;
-use kafka_protocol::messages::ProduceRequest;
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 use super::cell::PartitionCell;
-use super::limits::{DECODED_BATCH_BYTES_MAX, PRODUCE_TIMEOUT_MS};
-use super::start::Checkpoints;
+use super::compacted_log::{self, Pair};
+use super::partition::Phase;
 use crate::config::settings::FlowSettings;
-use crate::kafka::admin::{self, NewTopic};
-use crate::kafka::batch::{Batches, HEADER_BYTES};
-use crate::kafka::cluster::{Cluster, request_error};
-use crate::kafka::error::{KafkaError, RequestCause};
+use crate::kafka::cluster::Cluster;
+use crate::kafka::error::KafkaError;
 use crate::kafka::groups::{self, Commit};
-use crate::kafka::log_reader;
-use crate::kafka::metadata::Metadata;
-use crate::kafka::offsets::{self, OffsetSpec};
-use crate::kafka::produce::{self, ProduceEntry};
-use crate::kafka::records::{decode_pairs, encode_pairs};
-use crate::types::{TopicName, TopicPartition};
+use crate::types::{TargetOffset, TopicName, TopicPartition};
 
-/// How long a start waits for the target to make and elect the topic.
+/// What the names of all state topics begin with; such topics are never copied.
+pub const NAME_PREFIX: &str = "strait.";
+/// How long the target may take to make the topic, elect its leader, or load a group.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Most checkpoints in one batch, far below any broker's limit.
-const CHECKPOINTS_PER_BATCH: usize = 1000;
 
 /// Names a record of the state topic.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,6 +33,12 @@ pub enum Key {
         topic: String,
         /// The partition.
         partition: i32,
+    },
+    /// A producer id this flow writes with: whoever copies from this cluster knows by it what was
+    /// copied here (guarantee G7).
+    Producer {
+        /// The producer id.
+        id: i64,
     },
 }
 
@@ -63,10 +60,24 @@ pub struct Checkpoint {
     pub producer_id: i64,
 }
 
+/// Says where a producer id writes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Producer {
+    /// Version of this format.
+    pub v: u8,
+    /// The source topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+}
+
 impl Checkpoint {
-    /// States where a partition is now; `None` before its first start.
+    /// States where a partition is now; `None` while it is being started.
     pub fn of(cell: &PartitionCell) -> Option<Self> {
         let state = cell.lock();
+        if *state.partition.phase() == Phase::Starting {
+            return None;
+        }
         Some(Self {
             v: 1,
             source_next: state.partition.copied().0,
@@ -78,181 +89,161 @@ impl Checkpoint {
     }
 }
 
-/// Returns the topic's name, which is the group's as well.
-pub fn name(flow: &FlowSettings) -> TopicName {
-    TopicName::new(format!("strait.{}", flow.name))
+/// Holds what the state topic says of one partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// The newest checkpoint.
+    pub checkpoint: Option<Checkpoint>,
+    /// Every producer id the flow wrote the partition with.
+    pub producers: HashSet<i64>,
 }
 
-/// Makes sure the topic exists and reads it to its end.
-pub async fn read(target: &Cluster, flow: &FlowSettings) -> Result<Checkpoints, KafkaError> {
-    let topic = name(flow);
-    target.retrying(PATIENCE, || ensure(target, flow, &topic)).await?;
-    let metadata = target.retrying(PATIENCE, || ready(target, &topic)).await?;
-    let partition = TopicPartition { topic, partition: 0 };
-    let mut checkpoints = HashMap::new();
-    let mut next =
-        target.retrying(PATIENCE, || bound(target, &metadata, &partition, OffsetSpec::Earliest)).await?;
-    let end = target.retrying(PATIENCE, || bound(target, &metadata, &partition, OffsetSpec::Latest)).await?;
-    while next < end {
-        let piece = log_reader::read(target, &metadata, &partition, next).await?;
-        if piece.records.is_empty() {
-            break;
+/// Reads and writes one flow's state topic.
+#[derive(Debug)]
+pub struct StateTopic {
+    target: Cluster,
+    name: TopicName,
+    /// What stands in the topic. Held while writing, so that records of one key keep their order.
+    known: Mutex<HashMap<TopicPartition, Past>>,
+}
+
+impl StateTopic {
+    /// Makes sure the topic exists and reads it to its end.
+    pub async fn open(target: &Cluster, flow: &FlowSettings) -> Result<Self, KafkaError> {
+        let name = TopicName::new(format!("{NAME_PREFIX}{}", flow.name));
+        let replication_factor = flow.provision.replication_factor.unwrap_or(-1);
+        compacted_log::ensure(target, &name, replication_factor, PATIENCE).await?;
+        let mut known: HashMap<TopicPartition, Past> = HashMap::new();
+        compacted_log::read(target, &name, 0, PATIENCE, |key, value| learn(&mut known, key, value)).await?;
+        Ok(Self { target: target.clone(), name, known: Mutex::new(known) })
+    }
+
+    /// Returns what is known of a source partition.
+    pub async fn past(&self, partition: &TopicPartition) -> Past {
+        self.known.lock().await.get(partition).cloned().unwrap_or_default()
+    }
+
+    /// Records the producer ids and the first checkpoints of partitions, before their first batch.
+    pub async fn begin(&self, starts: &[(Arc<PartitionCell>, Checkpoint)]) -> Result<(), KafkaError> {
+        let mut known = self.known.lock().await;
+        let mut pairs: Vec<Pair> = Vec::with_capacity(starts.len() * 2);
+        for (cell, checkpoint) in starts {
+            let partition = cell.source.partition;
+            let topic = cell.source.topic.to_string();
+            let key = Key::Producer { id: checkpoint.producer_id };
+            pairs.push((json(&key), Some(json(&Producer { v: 1, topic, partition }))));
         }
-        for batch in Batches::new(piece.records) {
-            let batch = batch.map_err(|e| malformed(target, &e.to_string()))?;
-            let pairs = decode_pairs(&batch, DECODED_BATCH_BYTES_MAX)
-                .map_err(|e| malformed(target, &e.to_string()))?;
-            for (_, key, value) in pairs {
-                let Ok(Key::Checkpoint { topic, partition }) = serde_json::from_slice(&key) else { continue };
-                let value = value.and_then(|v| serde_json::from_slice::<Checkpoint>(&v).ok());
-                let key = TopicPartition::new(topic.as_str(), partition);
-                match value {
-                    Some(checkpoint) => checkpoints.insert(key, checkpoint),
-                    None => checkpoints.remove(&key),
-                };
+        self.append(&pairs).await?;
+        for (cell, checkpoint) in starts {
+            known.entry(cell.source.clone()).or_default().producers.insert(checkpoint.producer_id);
+        }
+        self.write(known, starts).await
+    }
+
+    /// Keeps the positions of all started partitions that have moved: in the topic, then as the
+    /// group's offsets.
+    pub async fn keep(&self, cells: &[Arc<PartitionCell>]) -> Result<(), KafkaError> {
+        let known = self.known.lock().await;
+        let mut moved = Vec::new();
+        for cell in cells {
+            let Some(checkpoint) = Checkpoint::of(cell) else { continue };
+            if known.get(&cell.source).and_then(|past| past.checkpoint.as_ref()) != Some(&checkpoint) {
+                moved.push((cell.clone(), checkpoint));
             }
-            next = batch.header.next_offset();
         }
+        self.write(known, &moved).await
     }
-    Ok(checkpoints)
-}
 
-async fn ensure(target: &Cluster, flow: &FlowSettings, topic: &TopicName) -> Result<(), KafkaError> {
-    let known = target.metadata(Some(std::slice::from_ref(topic))).await?;
-    if known.topics.get(topic).is_some_and(|t| t.error.is_none()) {
-        return Ok(());
-    }
-    let new = NewTopic {
-        name: topic.clone(),
-        partitions: 1,
-        replication_factor: flow.provision.replication_factor.unwrap_or(-1),
-        configs: [("cleanup.policy".to_owned(), "compact".to_owned())].into(),
-    };
-    let results = admin::create_topics(target, &[new]).await?;
-    match results.into_values().next() {
-        Some(Err(refusal)) if refusal.code != ResponseError::TopicAlreadyExists => {
-            let connection = target.any().await?;
-            let cause = RequestCause::Code { code: refusal.code, message: refusal.message };
-            Err(request_error::<kafka_protocol::messages::CreateTopicsRequest>(&connection, cause).into())
+    async fn write(
+        &self,
+        mut known: MutexGuard<'_, HashMap<TopicPartition, Past>>,
+        checkpoints: &[(Arc<PartitionCell>, Checkpoint)],
+    ) -> Result<(), KafkaError> {
+        if checkpoints.is_empty() {
+            return Ok(());
         }
-        _ => Ok(()),
-    }
-}
-
-/// Returns metadata once the topic's partition has a leader.
-async fn ready(target: &Cluster, topic: &TopicName) -> Result<Metadata, KafkaError> {
-    let metadata = target.metadata(Some(std::slice::from_ref(topic))).await?;
-    if metadata.partition(topic, 0).and_then(|p| p.leader).is_some() {
-        return Ok(metadata);
-    }
-    let connection = target.any().await?;
-    let cause = RequestCause::Code { code: ResponseError::LeaderNotAvailable, message: None };
-    Err(request_error::<kafka_protocol::messages::MetadataRequest>(&connection, cause).into())
-}
-
-async fn bound(
-    target: &Cluster,
-    metadata: &Metadata,
-    partition: &TopicPartition,
-    spec: OffsetSpec,
-) -> Result<i64, KafkaError> {
-    let answers = offsets::list(target, metadata, &[(partition.clone(), spec)]).await?;
-    match answers.get(partition) {
-        Some(Ok(offset)) => Ok(*offset),
-        failed => {
-            let code = failed.and_then(|r| r.err()).unwrap_or(ResponseError::LeaderNotAvailable);
-            let cause = RequestCause::Code { code, message: None };
-            let connection = target.any().await?;
-            Err(request_error::<kafka_protocol::messages::ListOffsetsRequest>(&connection, cause).into())
+        let mut pairs: Vec<Pair> = Vec::with_capacity(checkpoints.len());
+        let mut commits = Vec::with_capacity(checkpoints.len());
+        for (cell, checkpoint) in checkpoints {
+            let TopicPartition { topic, partition } = &cell.source;
+            let key = Key::Checkpoint { topic: topic.to_string(), partition: *partition };
+            pairs.push((json(&key), Some(json(checkpoint))));
+            commits.push(Commit {
+                partition: cell.target.clone(),
+                offset: TargetOffset(checkpoint.target_next),
+                metadata: format!("source_next={}", checkpoint.source_next),
+            });
         }
+        self.append(&pairs).await?;
+        for (cell, checkpoint) in checkpoints {
+            known.entry(cell.source.clone()).or_default().checkpoint = Some(checkpoint.clone());
+        }
+        drop(known);
+        let group = self.name.as_str();
+        self.target.retrying(PATIENCE, || groups::commit(&self.target, group, &commits)).await
+    }
+
+    async fn append(&self, pairs: &[Pair]) -> Result<(), KafkaError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+        compacted_log::append(&self.target, &self.name, pairs, now_ms, PATIENCE).await
     }
 }
 
-fn malformed(target: &Cluster, what: &str) -> KafkaError {
-    let peer = crate::kafka::peer::Peer {
-        cluster: target.alias().clone(),
-        node: None,
-        host: String::new(),
-        port: 0,
-        origin: crate::kafka::peer::PeerOrigin::Bootstrap { line: 0 },
-    };
-    KafkaError::Request(crate::kafka::error::RequestError {
-        peer: Box::new(peer),
-        api: kafka_protocol::messages::ApiKey::Fetch,
-        cause: RequestCause::Malformed(what.to_owned()),
-    })
+/// Takes in one record; what a newer version wrote and this one does not know is passed over.
+fn learn(known: &mut HashMap<TopicPartition, Past>, key: &[u8], value: Option<&[u8]>) {
+    match serde_json::from_slice(key) {
+        Ok(Key::Checkpoint { topic, partition }) => {
+            let checkpoint = value.and_then(|value| serde_json::from_slice::<Checkpoint>(value).ok());
+            known.entry(TopicPartition::new(topic.as_str(), partition)).or_default().checkpoint = checkpoint;
+        }
+        Ok(Key::Producer { id }) => {
+            let Some(producer) = value.and_then(|value| serde_json::from_slice::<Producer>(value).ok())
+            else {
+                return;
+            };
+            let partition = TopicPartition::new(producer.topic.as_str(), producer.partition);
+            known.entry(partition).or_default().producers.insert(id);
+        }
+        Err(_) => {}
+    }
 }
 
-/// Keeps the positions of all started partitions: in the topic, then as the group's offsets.
-///
-/// Retried for a while: a coordinator may still be loading, a leader may be moving.
-pub async fn write(
-    target: &Cluster,
-    flow: &FlowSettings,
-    cells: &[Arc<PartitionCell>],
-) -> Result<(), KafkaError> {
-    target.retrying(PATIENCE, || write_once(target, flow, cells)).await
-}
-
-async fn write_once(
-    target: &Cluster,
-    flow: &FlowSettings,
-    cells: &[Arc<PartitionCell>],
-) -> Result<(), KafkaError> {
-    let topic = name(flow);
-    let mut pairs = Vec::new();
-    let mut commits = Vec::new();
-    for cell in cells {
-        let Some(checkpoint) = Checkpoint::of(cell) else { continue };
-        let source = &cell.source;
-        let key = Key::Checkpoint { topic: source.topic.to_string(), partition: source.partition };
-        pairs.push((json(&key), Some(json(&checkpoint))));
-        commits.push(Commit {
-            partition: cell.target.clone(),
-            offset: crate::types::TargetOffset(checkpoint.target_next),
-            metadata: format!("source_next={}", checkpoint.source_next),
-        });
+/// Returns the producer id that a record of some flow's state topic tells of.
+pub fn producer_told(key: &[u8], value: Option<&[u8]>) -> Option<i64> {
+    match serde_json::from_slice(key) {
+        Ok(Key::Producer { id }) => value.map(|_| id),
+        _ => None,
     }
-    if pairs.is_empty() {
-        return Ok(());
-    }
-    let metadata = ready(target, &topic).await?;
-    for pairs in pairs.chunks(CHECKPOINTS_PER_BATCH) {
-        append(target, &metadata, &topic, pairs).await?;
-    }
-    groups::commit(target, topic.as_str(), &commits).await
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).expect("plain structs of numbers and strings are always JSON")
 }
 
-async fn append(
-    target: &Cluster,
-    metadata: &Metadata,
-    topic: &TopicName,
-    pairs: &[(Vec<u8>, Option<Vec<u8>>)],
-) -> Result<(), KafkaError> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let batch = encode_pairs(pairs, i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
-    let leader = metadata.partition(topic, 0).and_then(|p| p.leader).unwrap_or(-1);
-    let connection = target.control(leader).await?;
-    let mut entries = [ProduceEntry {
-        topic: topic.clone(),
-        topic_id: metadata.topics.get(topic).and_then(|t| t.id),
-        partition: 0,
-        header: batch.bytes.slice(..HEADER_BYTES),
-        payload: batch.bytes.slice(HEADER_BYTES..),
-    }];
-    let pending = produce::send(&connection, &mut entries, PRODUCE_TIMEOUT_MS).await?;
-    let answer = pending.decode::<ProduceRequest>().await?;
-    let failed =
-        answer.responses.iter().flat_map(|t| &t.partition_responses).find_map(|p| p.error_code.err());
-    match failed {
-        None => Ok(()),
-        Some(code) => {
-            let cause = RequestCause::Code { code, message: None };
-            Err(request_error::<ProduceRequest>(&connection, cause).into())
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_format_on_the_wire_is_the_one_documented() {
+        let key = Key::Checkpoint { topic: "orders".into(), partition: 3 };
+        assert_eq!(json(&key), br#"{"kind":"checkpoint","topic":"orders","partition":3}"#);
+        assert_eq!(json(&Key::Producer { id: 4007 }), br#"{"kind":"producer","id":4007}"#);
+    }
+
+    #[test]
+    fn g2_every_producer_id_of_a_partition_is_remembered() {
+        let mut known = HashMap::new();
+        for id in [7, 8] {
+            let value = json(&Producer { v: 1, topic: "orders".into(), partition: 3 });
+            learn(&mut known, &json(&Key::Producer { id }), Some(&value));
         }
+        learn(&mut known, br#"{"kind":"of a later version"}"#, Some(b"{}"));
+        let past = &known[&TopicPartition::new("orders", 3)];
+        assert_eq!(past.producers, HashSet::from([7, 8]));
+        assert_eq!(past.checkpoint, None);
     }
 }

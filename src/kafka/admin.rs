@@ -128,20 +128,25 @@ impl TopicConfigs {
     }
 }
 
-/// Reads topics' configs; each topic's result is its own. One try.
+/// Reads topics' configs, only those named in `keys` where given; each topic's result is its own.
+/// One try.
 pub async fn topic_configs(
     cluster: &Cluster,
     topics: &[TopicName],
+    keys: Option<&[&str]>,
 ) -> Result<HashMap<TopicName, Result<TopicConfigs, Refusal>>, KafkaError> {
-    let resources = topics
-        .iter()
-        .map(|name| {
-            DescribeConfigsResource::default()
-                .with_resource_type(RESOURCE_TOPIC)
-                .with_resource_name(StrBytes::from_string(name.as_str().to_owned()))
-                .with_configuration_keys(None)
-        })
-        .collect();
+    let resources =
+        topics
+            .iter()
+            .map(|name| {
+                DescribeConfigsResource::default()
+                    .with_resource_type(RESOURCE_TOPIC)
+                    .with_resource_name(StrBytes::from_string(name.as_str().to_owned()))
+                    .with_configuration_keys(keys.map(|keys| {
+                        keys.iter().map(|key| StrBytes::from_string((*key).to_owned())).collect()
+                    }))
+            })
+            .collect();
     let request = DescribeConfigsRequest::default().with_resources(resources);
     let connection = cluster.any().await?;
     let answer = connection.call(&request).await?;

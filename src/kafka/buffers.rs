@@ -82,6 +82,14 @@ impl MemoryBudget {
         Reservation { budget: self.clone(), permit, bytes }
     }
 
+    /// Reserves `bytes` if they are free now.
+    pub fn try_reserve(&self, bytes: usize) -> Option<Reservation> {
+        let bytes = bytes.min(self.shared.limit_bytes);
+        let permit = self.shared.permits.clone().try_acquire_many_owned(units(bytes)).ok()?;
+        self.shared.in_use_bytes.fetch_add(bytes, Ordering::Relaxed);
+        Some(Reservation { budget: self.clone(), permit, bytes })
+    }
+
     /// Returns a buffer with room for `bytes`, from the shelf where one fits.
     fn take_buffer(&self, bytes: usize) -> Vec<u8> {
         let wanted = class_bytes(bytes);
@@ -138,10 +146,7 @@ impl Reservation {
             let more = self.budget.reserve(wanted - self.bytes).await;
             self.absorb(more);
         } else {
-            let spare_units = self.permit.num_permits().saturating_sub(units(wanted) as usize);
-            drop(self.permit.split(spare_units));
-            self.budget.shared.in_use_bytes.fetch_sub(self.bytes - wanted, Ordering::Relaxed);
-            self.bytes = wanted;
+            self.shrink_to(wanted);
         }
     }
 
@@ -153,10 +158,38 @@ impl Reservation {
         self.bytes += std::mem::take(&mut more.bytes);
     }
 
+    /// Gives back what is not needed for `bytes`.
+    pub fn shrink_to(&mut self, bytes: usize) {
+        if bytes < self.bytes {
+            let spare_units = self.permit.num_permits().saturating_sub(units(bytes) as usize);
+            drop(self.permit.split(spare_units));
+            self.budget.shared.in_use_bytes.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
+            self.bytes = bytes;
+        }
+    }
+
+    /// Returns the same bytes, which now carry the reservation; it ends when the last of several that
+    /// share it is dropped.
+    pub fn attach(self: &Arc<Self>, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(Charged { bytes, _reservation: self.clone() })
+    }
+
     /// Returns an empty buffer with room for `bytes` that carries this reservation with it.
     pub fn into_buffer(self, bytes: usize) -> PooledBuffer {
         let data = self.budget.take_buffer(bytes);
         PooledBuffer { data, reservation: Some(self) }
+    }
+}
+
+/// Holds bytes that were made here instead of received, and what they are charged to.
+struct Charged {
+    bytes: Bytes,
+    _reservation: Arc<Reservation>,
+}
+
+impl AsRef<[u8]> for Charged {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

@@ -40,6 +40,17 @@ pub struct FetchLimits {
     pub wait_max: Duration,
     /// Most bytes in the answer; a first batch larger than this still comes whole.
     pub bytes_max: i32,
+    /// Which records may be seen.
+    pub isolation: Isolation,
+}
+
+/// Says whether records of open and aborted transactions are seen; the numbers are the protocol's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// Up to the high watermark.
+    ReadUncommitted = 0,
+    /// Up to the last stable offset, aborted transactions named.
+    ReadCommitted = 1,
 }
 
 /// Follows one fetch session on one connection.
@@ -84,7 +95,7 @@ impl FetchSession {
             .with_max_bytes(limits.bytes_max)
             // Committed records only (guarantee G5): the answer ends at the last stable offset and
             // lists the aborted transactions.
-            .with_isolation_level(1)
+            .with_isolation_level(limits.isolation as i8)
             .with_session_id(self.id)
             .with_session_epoch(self.epoch)
             .with_topics(topics(&changed, version))
@@ -173,7 +184,11 @@ fn forgotten_topics(partitions: Vec<Wanted>, version: i16) -> Vec<ForgottenTopic
 mod tests {
     use super::*;
 
-    const LIMITS: FetchLimits = FetchLimits { wait_max: Duration::from_millis(500), bytes_max: 1 << 20 };
+    const LIMITS: FetchLimits = FetchLimits {
+        wait_max: Duration::from_millis(500),
+        bytes_max: 1 << 20,
+        isolation: Isolation::ReadCommitted,
+    };
 
     fn wanted(partition: i32, offset: i64) -> Wanted {
         Wanted {

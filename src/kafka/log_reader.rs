@@ -9,7 +9,7 @@ use kafka_protocol::messages::FetchRequest;
 
 use super::cluster::{Cluster, request_error};
 use super::error::{KafkaError, RequestCause};
-use super::fetch::{FetchLimits, FetchSession, TOPIC_IDS_FROM, Wanted};
+use super::fetch::{FetchLimits, FetchSession, Isolation, TOPIC_IDS_FROM, Wanted};
 use super::metadata::Metadata;
 use crate::types::{SourceOffset, TopicPartition};
 
@@ -19,18 +19,19 @@ const READ_BYTES: i32 = 4 * 1024 * 1024;
 /// Holds one answer's record set and its aborted transactions (first offset, producer id).
 #[derive(Debug)]
 pub struct LogPiece {
-    /// The record set; empty at the end of what is committed.
+    /// The record set; empty at the end.
     pub records: Bytes,
     /// The aborted transactions in it.
     pub aborted: Vec<(i64, i64)>,
 }
 
-/// Reads what stands at `offset`, committed records only; one try.
+/// Reads what stands at `offset`; one try.
 pub async fn read(
     cluster: &Cluster,
     metadata: &Metadata,
     partition: &TopicPartition,
     offset: i64,
+    isolation: Isolation,
 ) -> Result<LogPiece, KafkaError> {
     let leader = metadata.partition(&partition.topic, partition.partition).and_then(|p| p.leader);
     let connection = match leader {
@@ -50,7 +51,7 @@ pub async fn read(
         last_fetched_epoch: -1,
         bytes_max: READ_BYTES,
     };
-    let limits = FetchLimits { wait_max: Duration::ZERO, bytes_max: READ_BYTES };
+    let limits = FetchLimits { wait_max: Duration::ZERO, bytes_max: READ_BYTES, isolation };
     let request = FetchSession::default().request(&[wanted], limits, version).with_session_epoch(-1);
     let answer = connection.call_version(&request, version).await?;
     let code = |code: ResponseError| fail(RequestCause::Code { code, message: None });

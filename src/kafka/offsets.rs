@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::future::join_all;
 use kafka_protocol::ResponseError;
 use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::ListOffsetsRequest;
@@ -9,6 +10,7 @@ use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListO
 
 use super::cluster::Cluster;
 use super::error::KafkaError;
+use super::fetch::Isolation;
 use super::metadata::{Metadata, wire_name};
 use crate::types::TopicPartition;
 
@@ -17,7 +19,7 @@ use crate::types::TopicPartition;
 pub enum OffsetSpec {
     /// The log start offset.
     Earliest,
-    /// The last stable offset: the end of what is committed.
+    /// The end: the last stable offset, or the high watermark where uncommitted records count.
     Latest,
     /// The first record not older than this, in milliseconds since 1970.
     TimestampMs(i64),
@@ -36,11 +38,14 @@ impl OffsetSpec {
 /// Holds the answers by partition: the offset (-1 where no record is that young), or why not.
 pub type OffsetAnswers = HashMap<TopicPartition, Result<i64, ResponseError>>;
 
-/// Asks each partition's leader; one try. Partitions without a leader answer LEADER_NOT_AVAILABLE.
+/// Asks each partition's leader; one try. Partitions without a leader answer LEADER_NOT_AVAILABLE,
+/// those of a leader that cannot be asked BROKER_NOT_AVAILABLE; the error is a leader's where not one
+/// could be asked.
 pub async fn list(
     cluster: &Cluster,
     metadata: &Metadata,
     partitions: &[(TopicPartition, OffsetSpec)],
+    isolation: Isolation,
 ) -> Result<OffsetAnswers, KafkaError> {
     let mut answers = OffsetAnswers::new();
     let mut by_leader: HashMap<i32, Vec<&(TopicPartition, OffsetSpec)>> = HashMap::new();
@@ -52,8 +57,22 @@ pub async fn list(
             }
         }
     }
-    for (leader, entries) in by_leader {
-        let answer = cluster.call_node(leader, &request(&entries)).await?;
+    let asked = by_leader.into_iter().map(|(leader, entries)| async move {
+        (cluster.call_node(leader, &request(&entries, isolation)).await, entries)
+    });
+    let mut failure = None;
+    let mut was_answered = false;
+    for (answer, entries) in join_all(asked).await {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                let unknown = entries.iter().map(|e| (e.0.clone(), Err(ResponseError::BrokerNotAvailable)));
+                answers.extend(unknown);
+                failure = Some(error);
+                continue;
+            }
+        };
+        was_answered = true;
         for topic in answer.topics {
             for partition in topic.partitions {
                 let name = TopicPartition::new(topic.name.as_str(), partition.partition_index);
@@ -65,10 +84,13 @@ pub async fn list(
             }
         }
     }
-    Ok(answers)
+    match failure.filter(|_| !was_answered) {
+        Some(error) => Err(error),
+        None => Ok(answers),
+    }
 }
 
-fn request(entries: &[&(TopicPartition, OffsetSpec)]) -> ListOffsetsRequest {
+fn request(entries: &[&(TopicPartition, OffsetSpec)], isolation: Isolation) -> ListOffsetsRequest {
     let mut topics: Vec<ListOffsetsTopic> = Vec::new();
     for (name, spec) in entries {
         let partition = ListOffsetsPartition::default()
@@ -81,5 +103,8 @@ fn request(entries: &[&(TopicPartition, OffsetSpec)]) -> ListOffsetsRequest {
             None => topics.push(ListOffsetsTopic::default().with_name(wire).with_partitions(vec![partition])),
         }
     }
-    ListOffsetsRequest::default().with_replica_id((-1).into()).with_isolation_level(1).with_topics(topics)
+    ListOffsetsRequest::default()
+        .with_replica_id((-1).into())
+        .with_isolation_level(isolation as i8)
+        .with_topics(topics)
 }

@@ -128,7 +128,15 @@ fn with_attributes(batch: &RawBatch, bits: i16) -> RawBatch {
 
 fn request(from_offset: i64, bytes_max: usize) -> ReencodeRequest {
     let decoded_bytes_max = DECODED_BYTES_MAX;
-    ReencodeRequest { from_offset, codec: None, bytes_max, decoded_bytes_max, skip_too_large: false }
+    let until_offset = i64::MAX;
+    ReencodeRequest {
+        from_offset,
+        until_offset,
+        codec: None,
+        bytes_max,
+        decoded_bytes_max,
+        skip_too_large: false,
+    }
 }
 
 /// Checks each batch on its own and returns all the records.

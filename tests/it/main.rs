@@ -4,3 +4,4 @@
 mod batch_properties;
 mod config_samples;
 mod docs_fresh;
+mod partition_model;

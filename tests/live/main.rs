@@ -4,3 +4,4 @@
 mod harness;
 mod harness_works;
 mod replicate_copies;
+mod replicate_origin;

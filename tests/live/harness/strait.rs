@@ -38,8 +38,14 @@ impl Config {
     }
 
     /// Adds a flow from `source` to `target`; `more` are further TOML lines and subtables.
-    pub fn flow(mut self, name: &str, topics: &[&str], more: &str) -> Self {
-        writeln!(self.text, "[flows.{name}]\nsource = \"source\"\ntarget = \"target\"").unwrap();
+    pub fn flow(self, name: &str, topics: &[&str], more: &str) -> Self {
+        self.flow_between(name, ("source", "target"), topics, more)
+    }
+
+    /// Adds a flow between two clusters.
+    pub fn flow_between(mut self, name: &str, ends: (&str, &str), topics: &[&str], more: &str) -> Self {
+        let (source, target) = ends;
+        writeln!(self.text, "[flows.{name}]\nsource = {source:?}\ntarget = {target:?}").unwrap();
         writeln!(self.text, "topics = {topics:?}\n{more}\n").unwrap();
         self
     }

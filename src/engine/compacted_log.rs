@@ -1,0 +1,186 @@
+//! A topic of one compacted partition as a small table: made, read to its end, appended to.
+
+use std::time::Duration;
+
+use kafka_protocol::ResponseError;
+use kafka_protocol::error::ParseResponseErrorCode;
+use kafka_protocol::messages::{
+    CreateTopicsRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, ProduceRequest,
+};
+use kafka_protocol::protocol::Request;
+
+use super::limits::{DECODED_BATCH_BYTES_MAX, PRODUCE_TIMEOUT_MS};
+use crate::kafka::admin::{self, NewTopic};
+use crate::kafka::batch::{Batches, HEADER_BYTES};
+use crate::kafka::cluster::{Cluster, request_error};
+use crate::kafka::error::{KafkaError, RequestCause};
+use crate::kafka::fetch::Isolation;
+use crate::kafka::log_reader;
+use crate::kafka::metadata::Metadata;
+use crate::kafka::offsets::{self, OffsetSpec};
+use crate::kafka::produce::{self, ProduceEntry};
+use crate::kafka::records::{decode_pairs, encode_pairs};
+use crate::types::{TopicName, TopicPartition};
+
+/// Most records in one batch, far below any broker's limit.
+const PAIRS_PER_BATCH: usize = 1000;
+
+/// A record: its key, and its value or `None` to delete the key.
+pub type Pair = (Vec<u8>, Option<Vec<u8>>);
+
+/// Makes sure the topic exists.
+pub async fn ensure(
+    cluster: &Cluster,
+    topic: &TopicName,
+    replication_factor: i16,
+    patience: Duration,
+) -> Result<(), KafkaError> {
+    cluster.retrying(patience, || ensure_once(cluster, topic, replication_factor)).await
+}
+
+async fn ensure_once(
+    cluster: &Cluster,
+    topic: &TopicName,
+    replication_factor: i16,
+) -> Result<(), KafkaError> {
+    let known = cluster.metadata(Some(std::slice::from_ref(topic))).await?;
+    if known.topics.get(topic).is_some_and(|t| t.error.is_none()) {
+        return Ok(());
+    }
+    let new = NewTopic {
+        name: topic.clone(),
+        partitions: 1,
+        replication_factor,
+        configs: [("cleanup.policy".to_owned(), "compact".to_owned())].into(),
+    };
+    let results = admin::create_topics(cluster, &[new]).await?;
+    match results.into_values().next() {
+        Some(Err(refusal)) if refusal.code != ResponseError::TopicAlreadyExists => {
+            let cause = RequestCause::Code { code: refusal.code, message: refusal.message };
+            Err(failed::<CreateTopicsRequest>(cluster, cause).await)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Reads the topic from offset `from` to its present end, key and value by key and value; returns
+/// where to go on.
+pub async fn read(
+    cluster: &Cluster,
+    topic: &TopicName,
+    from: i64,
+    patience: Duration,
+    mut each: impl FnMut(&[u8], Option<&[u8]>),
+) -> Result<i64, KafkaError> {
+    let metadata = cluster.retrying(patience, || ready(cluster, topic)).await?;
+    let partition = TopicPartition { topic: topic.clone(), partition: 0 };
+    let bound = |spec| bound(cluster, &metadata, &partition, spec);
+    let first = cluster.retrying(patience, || bound(OffsetSpec::Earliest)).await?;
+    let end = cluster.retrying(patience, || bound(OffsetSpec::Latest)).await?;
+    let mut next = from.max(first);
+    while next < end {
+        let read = || log_reader::read(cluster, &metadata, &partition, next, Isolation::ReadUncommitted);
+        let piece = cluster.retrying(patience, read).await?;
+        if piece.records.is_empty() {
+            // Behind the last record left by the cleaner there is nothing more.
+            break;
+        }
+        for batch in Batches::new(piece.records) {
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => return Err(malformed(cluster, &error).await),
+            };
+            let pairs = match decode_pairs(&batch, DECODED_BATCH_BYTES_MAX) {
+                Ok(pairs) => pairs,
+                Err(error) => return Err(malformed(cluster, &error).await),
+            };
+            for (_, key, value) in pairs.iter().filter(|(offset, ..)| *offset >= next) {
+                each(key, value.as_deref());
+            }
+            next = batch.header.next_offset();
+        }
+    }
+    Ok(next.max(end))
+}
+
+async fn malformed(cluster: &Cluster, error: &impl std::fmt::Display) -> KafkaError {
+    failed::<FetchRequest>(cluster, RequestCause::Malformed(error.to_string())).await
+}
+
+async fn failed<R: Request>(cluster: &Cluster, cause: RequestCause) -> KafkaError {
+    match cluster.any().await {
+        Ok(connection) => request_error::<R>(&connection, cause).into(),
+        Err(error) => error.into(),
+    }
+}
+
+/// Returns metadata once the topic's partition has a leader.
+async fn ready(cluster: &Cluster, topic: &TopicName) -> Result<Metadata, KafkaError> {
+    let metadata = cluster.metadata(Some(std::slice::from_ref(topic))).await?;
+    if metadata.partition(topic, 0).and_then(|p| p.leader).is_some() {
+        return Ok(metadata);
+    }
+    let code = metadata.topics.get(topic).and_then(|t| t.error).unwrap_or(ResponseError::LeaderNotAvailable);
+    Err(failed::<MetadataRequest>(cluster, RequestCause::Code { code, message: None }).await)
+}
+
+async fn bound(
+    cluster: &Cluster,
+    metadata: &Metadata,
+    partition: &TopicPartition,
+    spec: OffsetSpec,
+) -> Result<i64, KafkaError> {
+    let answers =
+        offsets::list(cluster, metadata, &[(partition.clone(), spec)], Isolation::ReadUncommitted).await?;
+    match answers.get(partition) {
+        Some(Ok(offset)) => Ok(*offset),
+        answer => {
+            let code = answer.and_then(|r| r.err()).unwrap_or(ResponseError::LeaderNotAvailable);
+            Err(failed::<ListOffsetsRequest>(cluster, RequestCause::Code { code, message: None }).await)
+        }
+    }
+}
+
+/// Appends records, and returns when all of the topic's in-sync replicas have them.
+pub async fn append(
+    cluster: &Cluster,
+    topic: &TopicName,
+    pairs: &[Pair],
+    timestamp_ms: i64,
+    patience: Duration,
+) -> Result<(), KafkaError> {
+    for pairs in pairs.chunks(PAIRS_PER_BATCH) {
+        cluster.retrying(patience, || append_once(cluster, topic, pairs, timestamp_ms)).await?;
+    }
+    Ok(())
+}
+
+/// Appends one batch. Repeated after a lost answer it may stand twice, which a table does not mind.
+async fn append_once(
+    cluster: &Cluster,
+    topic: &TopicName,
+    pairs: &[Pair],
+    timestamp_ms: i64,
+) -> Result<(), KafkaError> {
+    let metadata = ready(cluster, topic).await?;
+    let batch = encode_pairs(pairs, timestamp_ms);
+    let leader = metadata.partition(topic, 0).and_then(|p| p.leader).unwrap_or(-1);
+    let connection = cluster.control(leader).await?;
+    let mut entries = [ProduceEntry {
+        topic: topic.clone(),
+        topic_id: metadata.topics.get(topic).and_then(|t| t.id),
+        partition: 0,
+        header: batch.bytes.slice(..HEADER_BYTES),
+        payload: batch.bytes.slice(HEADER_BYTES..),
+    }];
+    let pending = produce::send(&connection, &mut entries, PRODUCE_TIMEOUT_MS).await?;
+    let answer = pending.decode::<ProduceRequest>().await?;
+    let code = answer.responses.iter().flat_map(|t| &t.partition_responses).find_map(|p| p.error_code.err());
+    match code {
+        None => Ok(()),
+        Some(code) => {
+            let cause = RequestCause::Code { code, message: None };
+            Err(request_error::<ProduceRequest>(&connection, cause).into())
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Finding the partitions a flow is to copy, and making their topics ready at the target.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::cell::{CellState, PartitionCell};
+use super::event::{Event, Notice, StopCause};
+use super::intake::IntakeRules;
+use super::partition::Partition;
+use crate::config::settings::{FlowSettings, OnLoss};
+use crate::kafka::admin::{self, Refusal, TopicConfigs};
+use crate::kafka::buffers::MemoryBudget;
+use crate::kafka::cluster::Cluster;
+use crate::kafka::error::KafkaError;
+use crate::kafka::metadata::Metadata;
+use crate::provision::apply::apply;
+use crate::provision::plan::{self, LOG_APPEND_TIME, Step, TIMESTAMP_TYPE};
+use crate::types::{TopicName, TopicPartition};
+
+/// How long a discovery waits for the brokers.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The topic config that bounds a batch.
+const BATCH_BYTES_MAX: &str = "max.message.bytes";
+/// A topic's limit where its configs may not be read: the brokers' own default.
+const BATCH_BYTES_MAX_DEFAULT: usize = 1_048_588;
+
+/// Configs of topics, or why they cannot be read.
+type Configs = HashMap<TopicName, Result<TopicConfigs, Refusal>>;
+
+/// Finds selected partitions that are not in `known`, and makes their topics ready at the target.
+/// A topic that cannot be made ready stops alone; it is tried again by the next discovery.
+pub async fn discover(
+    source: &Cluster,
+    target: &Cluster,
+    flow: &FlowSettings,
+    known: &[Arc<PartitionCell>],
+    budget: &MemoryBudget,
+    events: &mpsc::Sender<Event>,
+) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
+    let at_source = source.retrying(PATIENCE, || source.metadata(None)).await?;
+    tell_missing(flow, &at_source, known.is_empty(), events).await;
+    let wanted = wanted(flow, &at_source, known);
+    let names: Vec<TopicName> = wanted.keys().cloned().collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let failures = provision(source, target, flow, &names, &at_source, events).await?;
+    let target_names: Vec<TopicName> = names.iter().map(|name| target_name(flow, name)).collect();
+    let at_target = target.retrying(PATIENCE, || target.metadata(Some(&target_names))).await?;
+    let configs = target_configs(target, &target_names).await?;
+    let mut cells = Vec::new();
+    for (name, partitions) in wanted {
+        let target_topic = target_name(flow, &name);
+        let rules = rules(flow, configs.get(&target_topic));
+        if restamps(configs.get(&target_topic)) {
+            // A listener that went away needs no events.
+            let _ = events.send(Event::Notice(Notice::Restamped { topic: target_topic.clone() })).await;
+        }
+        for partition in partitions {
+            let mut copy = Partition::new(cells.len() as u64 + 1, budget.clone());
+            if let Some(reason) = failures.get(&name) {
+                copy.stop(StopCause::Provision { reason: reason.clone() });
+            } else if at_target.partition(&target_topic, partition).is_none() {
+                copy.stop(StopCause::NoTargetPartition { partition });
+            }
+            let state = CellState {
+                partition: copy,
+                source_topic_id: at_source.topics.get(&name).and_then(|t| t.id),
+                target_topic_id: at_target.topics.get(&target_topic).and_then(|t| t.id),
+                source_leader_epoch: -1,
+                source_missing_since: None,
+                rules,
+            };
+            let source = TopicPartition::new(name.clone(), partition);
+            let target = TopicPartition::new(target_topic.clone(), partition);
+            cells.push(PartitionCell::new(source, target, state));
+        }
+    }
+    Ok(cells)
+}
+
+/// Lists the partitions to be copied that are not in `known`, by topic.
+fn wanted(
+    flow: &FlowSettings,
+    at_source: &Metadata,
+    known: &[Arc<PartitionCell>],
+) -> BTreeMap<TopicName, Vec<i32>> {
+    let known: HashSet<(&TopicName, i32)> =
+        known.iter().map(|cell| (&cell.source.topic, cell.source.partition)).collect();
+    let mut wanted: BTreeMap<TopicName, Vec<i32>> = BTreeMap::new();
+    for (name, topic) in &at_source.topics {
+        if topic.is_internal || topic.error.is_some() || !flow.topics.matches(name.as_str()) {
+            continue;
+        }
+        let new: Vec<i32> =
+            topic.partitions.keys().copied().filter(|p| !known.contains(&(name, *p))).collect();
+        if !new.is_empty() {
+            wanted.insert(name.clone(), new);
+        }
+    }
+    wanted
+}
+
+/// Tells of topics that the configuration names and the source does not show; once, at the start.
+async fn tell_missing(
+    flow: &FlowSettings,
+    at_source: &Metadata,
+    is_start: bool,
+    events: &mpsc::Sender<Event>,
+) {
+    for literal in flow.topics.literals().filter(|_| is_start) {
+        let name = TopicName::from(literal);
+        if !at_source.topics.contains_key(&name) {
+            let cause = "it does not exist at the source, or may not be seen (Describe)".to_owned();
+            // A listener that went away needs no events.
+            let _ = events.send(Event::Notice(Notice::TopicUnavailable { topic: name, cause })).await;
+        }
+    }
+}
+
+fn rules(flow: &FlowSettings, configs: Option<&Result<TopicConfigs, Refusal>>) -> IntakeRules {
+    IntakeRules {
+        target_batch_bytes_max: batch_bytes_max(configs).unwrap_or(BATCH_BYTES_MAX_DEFAULT),
+        codec: flow.policy.compression,
+        skip_oversize: flow.policy.on_oversize == OnLoss::Skip,
+        end: None,
+    }
+}
+
+fn batch_bytes_max(configs: Option<&Result<TopicConfigs, Refusal>>) -> Option<usize> {
+    configs?.as_ref().ok()?.number(BATCH_BYTES_MAX).and_then(|limit| usize::try_from(limit).ok())
+}
+
+/// Says whether the target writes its own time into every record, whatever the source's were.
+fn restamps(configs: Option<&Result<TopicConfigs, Refusal>>) -> bool {
+    let configs = configs.and_then(|configs| configs.as_ref().ok());
+    configs.and_then(|c| c.effective.get(TIMESTAMP_TYPE)).is_some_and(|kind| kind == LOG_APPEND_TIME)
+}
+
+/// Reads the few configs of target topics that bind a copy.
+async fn target_configs(target: &Cluster, topics: &[TopicName]) -> Result<Configs, KafkaError> {
+    let keys = [BATCH_BYTES_MAX, TIMESTAMP_TYPE];
+    target.retrying(PATIENCE, || admin::topic_configs(target, topics, Some(&keys))).await
+}
+
+/// Reads the target topics' batch limits again, because one was refused for its size.
+pub async fn refresh_limits(target: &Cluster, cells: &[Arc<PartitionCell>]) -> Result<(), KafkaError> {
+    let topics: HashSet<TopicName> = cells.iter().map(|cell| cell.target.topic.clone()).collect();
+    let configs = target_configs(target, &topics.into_iter().collect::<Vec<_>>()).await?;
+    for cell in cells {
+        let known = batch_bytes_max(configs.get(&cell.target.topic));
+        let mut state = cell.lock();
+        let refused = state.partition.take_refused_size();
+        let rules = &mut state.rules;
+        rules.target_batch_bytes_max = known.unwrap_or(rules.target_batch_bytes_max);
+        if let Some(refused) = refused {
+            // Whatever the configs say, this much is too much.
+            rules.target_batch_bytes_max = rules.target_batch_bytes_max.min(refused.saturating_sub(1));
+        }
+    }
+    Ok(())
+}
+
+fn target_name(flow: &FlowSettings, source: &TopicName) -> TopicName {
+    TopicName::new(format!("{}{}{}", flow.rename.prefix, source, flow.rename.suffix))
+}
+
+/// Creates and grows topics; returns why for each source topic that is not ready.
+async fn provision(
+    source: &Cluster,
+    target: &Cluster,
+    flow: &FlowSettings,
+    names: &[TopicName],
+    at_source: &Metadata,
+    events: &mpsc::Sender<Event>,
+) -> Result<HashMap<TopicName, String>, KafkaError> {
+    let mut failures = HashMap::new();
+    if !flow.provision.enabled {
+        return Ok(failures);
+    }
+    let target_names: Vec<TopicName> = names.iter().map(|name| target_name(flow, name)).collect();
+    let at_target = target.retrying(PATIENCE, || target.metadata(Some(&target_names))).await?;
+    let configs = source.retrying(PATIENCE, || admin::topic_configs(source, names, None)).await?;
+    let mut steps = Vec::new();
+    let mut made_for: HashMap<TopicName, &TopicName> = HashMap::new();
+    for (name, target_topic) in names.iter().zip(target_names) {
+        let topic = at_target.topics.get(&target_topic);
+        match plan::step(&target_topic, &at_source.topics[name], configs.get(name), topic, &flow.provision) {
+            Ok(Some(step)) => {
+                made_for.insert(target_topic, name);
+                steps.push(step);
+            }
+            Ok(None) => {}
+            Err(reason) => {
+                failures.insert(name.clone(), reason);
+            }
+        }
+    }
+    for (target_topic, result) in apply(target, &steps).await? {
+        if let (Err(refusal), Some(name)) = (result, made_for.remove(&target_topic)) {
+            failures.insert(name.clone(), refusal.to_string());
+        }
+    }
+    for step in steps.into_iter().filter(|step| made_for.contains_key(step.topic())) {
+        // A listener that went away needs no events.
+        let _ = events.send(told(step)).await;
+    }
+    Ok(failures)
+}
+
+fn told(step: Step) -> Event {
+    match step {
+        Step::Create(new) => Event::TopicCreated {
+            topic: new.name,
+            partitions: new.partitions,
+            replication_factor: new.replication_factor,
+        },
+        Step::Grow { topic, from, to } => Event::PartitionsGrown { topic, from, to },
+    }
+}

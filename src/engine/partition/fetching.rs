@@ -1,0 +1,112 @@
+//! The source's side of a partition: what to fetch next, and what a fetch brought.
+
+use std::time::Instant;
+
+use super::super::event::StopCause;
+use super::super::intake::{Dropped, Taken};
+use super::super::limits::FATAL_RETRY_PAUSE;
+use super::{FetchWish, Partition, Phase, Trouble};
+use crate::kafka::error::Remedy;
+use crate::types::SourceOffset;
+
+impl Partition {
+    /// Returns what to fetch next, and the epoch of the last batch taken, or `None` where there is
+    /// nothing to fetch or no room for it.
+    pub fn wants_fetch(&self, bytes_max: usize, now: Instant) -> FetchWish {
+        let reached = self.end.is_some_and(|end| self.fetch_next >= end);
+        if self.phase != Phase::Copying || self.draining || reached || self.stop_pending.is_some() {
+            return FetchWish::Nothing;
+        }
+        if let Some(trouble) = &self.source_trouble
+            && now < trouble.retry_at
+        {
+            return FetchWish::At(trouble.retry_at);
+        }
+        if let Some(trouble) = &self.target_trouble {
+            // What is already here waits; more of it would only take memory from others.
+            return FetchWish::At(trouble.retry_at);
+        }
+        if self.buffered_bytes() >= bytes_max {
+            return FetchWish::Crowded;
+        }
+        FetchWish::From { offset: self.fetch_next, last_epoch: self.last_epoch }
+    }
+
+    /// Takes in an answer to a fetch at `asked`; an answer to an older question is ignored.
+    pub fn on_fetched(&mut self, asked: SourceOffset, taken: Taken) -> Vec<StopCause> {
+        if asked != self.fetch_next || self.phase != Phase::Copying || self.draining {
+            return Vec::new();
+        }
+        self.source_trouble = None;
+        for item in taken.items {
+            self.queue_bytes += item.size_bytes();
+            self.queue.push_back(item);
+        }
+        if let Some(next) = taken.next {
+            self.fetch_next = next;
+            self.advance(next);
+        }
+        self.last_epoch = taken.last_epoch.unwrap_or(self.last_epoch);
+        self.count_dropped(taken.dropped);
+        self.totals.missing += taken.skipped.len() as u64;
+        if let Some(cause) = taken.stop {
+            // What came before the fault is still good and goes out first.
+            self.stop_when_flushed(cause);
+        }
+        self.finish_if_done();
+        taken.skipped
+    }
+
+    /// Stops once all that was fetched is acknowledged; nothing more is fetched.
+    pub fn stop_when_flushed(&mut self, cause: StopCause) {
+        self.stop_pending.get_or_insert(cause);
+        self.finish_if_done();
+    }
+
+    fn count_dropped(&mut self, dropped: Dropped) {
+        let total = &mut self.totals.dropped;
+        total.control += dropped.control;
+        total.aborted += dropped.aborted;
+        total.empty += dropped.empty;
+        total.foreign += dropped.foreign;
+    }
+
+    /// Moves the position behind the last batch known to `next`: what lies between holds nothing
+    /// to copy.
+    fn advance(&mut self, next: SourceOffset) {
+        if let Some(item) = self.queue.back_mut() {
+            item.next = next;
+        } else if let Some(last) = self.in_flight.back_mut() {
+            last.item.next = next;
+        } else {
+            self.copied = next;
+        }
+    }
+
+    /// Takes note of where the source's log begins and ends.
+    pub fn on_source_bounds(&mut self, log_start: Option<SourceOffset>, end: Option<SourceOffset>) {
+        self.log_start = log_start.or(self.log_start);
+        self.source_end = end.or(self.source_end);
+    }
+
+    /// Takes note of trouble at the source.
+    pub fn on_source_trouble(&mut self, cause: String, remedy: Remedy, now: Instant) {
+        let pause = if remedy == Remedy::Fatal { FATAL_RETRY_PAUSE } else { self.backoff.next_pause() };
+        let since = self.source_trouble.as_ref().map_or(now, |t| t.since);
+        self.source_trouble = Some(Trouble { since, cause, retry_at: now + pause });
+    }
+
+    /// Goes on behind a range that is missing, under a policy that says so; the queue goes out first.
+    pub fn skip_to(&mut self, next: SourceOffset) {
+        let missing = next.0.saturating_sub(self.fetch_next.0);
+        self.totals.missing += u64::try_from(missing).unwrap_or(0);
+        self.fetch_next = next;
+        self.last_epoch = -1;
+        self.advance(next);
+    }
+
+    /// Returns the next offset to fetch.
+    pub fn fetch_next(&self) -> SourceOffset {
+        self.fetch_next
+    }
+}

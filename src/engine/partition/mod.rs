@@ -1,0 +1,244 @@
+//! The life of one partition's copy, as a plain state machine: what was fetched goes in, what to
+//! send comes out, answers move the position. No waiting, no clock: `now` is an argument.
+//!
+//! Order and uniqueness (guarantees G2, G3) rest on three rules kept here:
+//! - sequences are given out once, contiguously, and a resend repeats batch and sequence;
+//! - after any trouble nothing new is sent until every answer on its way has come, and then one
+//!   batch goes alone until it is acknowledged: a broker that does not know the producer takes any
+//!   sequence, so a second batch could overtake a first that failed;
+//! - an acknowledgement out of order puts the state in doubt, and doubt means starting over from
+//!   what the target really holds.
+
+mod fetching;
+mod parts;
+mod producing;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use self::parts::InFlight;
+pub use self::parts::{FetchWish, Phase, Reaction, SendOutcome, Sending, Totals, Trouble};
+use super::event::StopCause;
+use super::intake::Item;
+use super::limits::TROUBLE_GRACE;
+use crate::kafka::buffers::MemoryBudget;
+use crate::kafka::error::Remedy;
+use crate::kafka::producer_ids::ProducerIdentity;
+use crate::kafka::retry::Backoff;
+use crate::types::{SourceOffset, TargetOffset};
+
+/// Copies one partition.
+#[derive(Debug)]
+pub struct Partition {
+    phase: Phase,
+    /// The next offset to fetch.
+    fetch_next: SourceOffset,
+    last_epoch: i32,
+    queue: VecDeque<Item>,
+    queue_bytes: usize,
+    in_flight: VecDeque<InFlight>,
+    in_flight_bytes: usize,
+    next_ticket: u64,
+    producer: Option<ProducerIdentity>,
+    next_sequence: i32,
+    /// When the last acknowledgement came, if there was no trouble since: up to five may be in flight.
+    proven_at: Option<Instant>,
+    /// The position: everything before it is at the target.
+    copied: SourceOffset,
+    /// The lowest offset the target's next batch can have.
+    target_next: TargetOffset,
+    source_end: Option<SourceOffset>,
+    log_start: Option<SourceOffset>,
+    end: Option<SourceOffset>,
+    target_trouble: Option<Trouble>,
+    source_trouble: Option<Trouble>,
+    backoff: Backoff,
+    totals: Totals,
+    draining: bool,
+    /// Why it stops once everything fetched is acknowledged.
+    stop_pending: Option<StopCause>,
+    /// The size of the batch the target refused as too large, until its limit is looked up again.
+    refused_size: Option<usize>,
+    /// Pays for what has to be copied.
+    budget: MemoryBudget,
+}
+
+impl Partition {
+    /// Makes a partition that still has to be started; `seed` spreads its pauses.
+    pub fn new(seed: u64, budget: MemoryBudget) -> Self {
+        Self {
+            phase: Phase::Starting,
+            fetch_next: SourceOffset(0),
+            last_epoch: -1,
+            queue: VecDeque::new(),
+            queue_bytes: 0,
+            in_flight: VecDeque::new(),
+            in_flight_bytes: 0,
+            next_ticket: 0,
+            producer: None,
+            next_sequence: 0,
+            proven_at: None,
+            copied: SourceOffset(0),
+            target_next: TargetOffset(0),
+            source_end: None,
+            log_start: None,
+            end: None,
+            target_trouble: None,
+            source_trouble: None,
+            backoff: Backoff::seeded(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+            totals: Totals::default(),
+            draining: false,
+            stop_pending: None,
+            refused_size: None,
+            budget,
+        }
+    }
+
+    /// Begins, or begins again, at positions that are known to be right.
+    pub fn start(
+        &mut self,
+        producer: ProducerIdentity,
+        next: SourceOffset,
+        target_next: TargetOffset,
+        end: Option<SourceOffset>,
+    ) {
+        self.clear_unacknowledged();
+        self.phase = Phase::Copying;
+        self.fetch_next = next;
+        self.last_epoch = -1;
+        self.copied = next;
+        self.target_next = target_next;
+        self.producer = Some(producer);
+        self.stop_pending = None;
+        self.next_sequence = 0;
+        self.proven_at = None;
+        self.end = self.end.or(end);
+        self.target_trouble = None;
+        self.source_trouble = None;
+        self.finish_if_done();
+    }
+
+    /// Puts the partition back to before its start, after doubt.
+    pub fn start_over(&mut self) {
+        self.clear_unacknowledged();
+        self.phase = Phase::Starting;
+    }
+
+    /// Takes note of what keeps the partition from being started; it is tried again after a pause.
+    pub fn on_start_failed(&mut self, cause: String, remedy: Remedy, now: Instant) {
+        if self.phase == Phase::Starting {
+            self.on_source_trouble(cause, remedy, now);
+        }
+    }
+
+    /// Says whether it is time to try to start the partition.
+    pub fn wants_start(&self, now: Instant) -> bool {
+        self.phase == Phase::Starting && self.source_trouble.as_ref().is_none_or(|t| now >= t.retry_at)
+    }
+
+    /// Says whether the target refused a batch for its size since its limit was last looked up.
+    pub fn has_refused_size(&self) -> bool {
+        self.refused_size.is_some()
+    }
+
+    /// Takes the size of the batch that was refused for it.
+    pub fn take_refused_size(&mut self) -> Option<usize> {
+        self.refused_size.take()
+    }
+
+    fn clear_unacknowledged(&mut self) {
+        self.queue.clear();
+        self.queue_bytes = 0;
+        self.in_flight.clear();
+        self.in_flight_bytes = 0;
+    }
+
+    /// Stops for good.
+    pub fn stop(&mut self, cause: StopCause) {
+        self.clear_unacknowledged();
+        self.phase = Phase::Stopped(cause);
+    }
+
+    /// Fetches nothing more and sends nothing new; what is in flight is still waited for.
+    pub fn drain(&mut self) {
+        self.draining = true;
+        self.queue.clear();
+        self.queue_bytes = 0;
+    }
+
+    /// Says whether nothing is left to wait for.
+    pub fn is_drained(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// Where it stands.
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
+
+    /// The position: everything before it is at the target.
+    pub fn copied(&self) -> SourceOffset {
+        self.copied
+    }
+
+    /// The lowest offset the target's next batch can have.
+    pub fn target_next(&self) -> TargetOffset {
+        self.target_next
+    }
+
+    /// The producer id in use.
+    pub fn producer(&self) -> Option<ProducerIdentity> {
+        self.producer
+    }
+
+    /// The source's last stable offset as last seen.
+    pub fn source_end(&self) -> Option<SourceOffset> {
+        self.source_end
+    }
+
+    /// The source's log start offset as last seen.
+    pub fn log_start(&self) -> Option<SourceOffset> {
+        self.log_start
+    }
+
+    /// The offset this run is to reach, if it is to end.
+    pub fn end(&self) -> Option<SourceOffset> {
+        self.end
+    }
+
+    /// What was copied since the process started.
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Bytes fetched and not yet acknowledged.
+    pub fn buffered_bytes(&self) -> usize {
+        self.queue_bytes + self.in_flight_bytes
+    }
+
+    /// Returns trouble that has lasted long enough to be told.
+    pub fn failing(&self, now: Instant) -> Option<&Trouble> {
+        let told = |t: &&Trouble| now.saturating_duration_since(t.since) >= TROUBLE_GRACE;
+        self.target_trouble.as_ref().filter(told).or(self.source_trouble.as_ref().filter(told))
+    }
+
+    /// Returns how long the oldest trouble has lasted.
+    pub fn trouble_age(&self, now: Instant) -> Option<(Duration, &str)> {
+        [&self.target_trouble, &self.source_trouble]
+            .into_iter()
+            .flatten()
+            .map(|t| (now.saturating_duration_since(t.since), t.cause.as_str()))
+            .max()
+    }
+
+    fn finish_if_done(&mut self) {
+        if self.phase != Phase::Copying || !self.queue.is_empty() || !self.in_flight.is_empty() {
+            return;
+        }
+        if let Some(cause) = self.stop_pending.take() {
+            self.phase = Phase::Stopped(cause);
+        } else if self.end.is_some_and(|end| self.copied >= end) {
+            self.phase = Phase::Finished;
+        }
+    }
+}

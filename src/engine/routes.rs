@@ -1,0 +1,110 @@
+//! Which connection serves which partition: each goes to its leader's, at each end.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::task::JoinHandle;
+
+use super::cell::{FetchList, PartitionCell, SendQueue};
+use super::fetcher::{self, FetchShared};
+use super::limits::fetch_bytes_ceiling;
+use super::producer::{self, ProduceShared};
+use crate::config::settings::LimitSettings;
+use crate::kafka::metadata::Metadata;
+
+/// Names a connection: the broker, and which of the several to it.
+type Lane = (i32, usize);
+
+/// Holds the tasks that fetch and send, one for each connection.
+#[derive(Debug)]
+pub struct Routes {
+    /// What fetchers share.
+    pub fetch: Arc<FetchShared>,
+    /// What senders share.
+    pub produce: Arc<ProduceShared>,
+    fetchers: HashMap<Lane, (Arc<FetchList>, JoinHandle<()>)>,
+    senders: HashMap<Lane, (Arc<SendQueue>, JoinHandle<()>)>,
+}
+
+impl Routes {
+    /// Begins without any.
+    pub fn new(fetch: Arc<FetchShared>, produce: Arc<ProduceShared>) -> Self {
+        Self { fetch, produce, fetchers: HashMap::new(), senders: HashMap::new() }
+    }
+
+    /// Gives each partition to a connection to its leader at each end. A partition without a leader
+    /// stays where it is.
+    pub fn assign(
+        &mut self,
+        cells: &[Arc<PartitionCell>],
+        source: &Metadata,
+        target: &Metadata,
+        limits: &LimitSettings,
+    ) {
+        let lanes = limits.connections_per_broker;
+        let mut lists: HashMap<Lane, Vec<Arc<PartitionCell>>> = HashMap::new();
+        for (index, cell) in cells.iter().enumerate() {
+            let lane = index % lanes;
+            if let Some(known) = source.partition(&cell.source.topic, cell.source.partition) {
+                cell.lock().source_leader_epoch = known.leader_epoch;
+                if let Some(leader) = known.leader {
+                    lists.entry((leader, lane)).or_default().push(cell.clone());
+                }
+            }
+            let leader = target.partition(&cell.target.topic, cell.target.partition).and_then(|p| p.leader);
+            if let Some(leader) = leader {
+                cell.set_route(Some(self.sender((leader, lane))));
+            }
+        }
+        let ceiling = fetch_bytes_ceiling(limits.memory_bytes, lists.len());
+        self.fetch.bytes_ceiling.store(ceiling, Ordering::Relaxed);
+        for (lane, (list, _)) in &self.fetchers {
+            if !lists.contains_key(lane) {
+                list.set(Vec::new());
+            }
+        }
+        for (lane, cells) in lists {
+            self.fetcher(lane).set(cells);
+        }
+    }
+
+    fn sender(&mut self, lane: Lane) -> Arc<SendQueue> {
+        let shared = &self.produce;
+        let (queue, _) = self.senders.entry(lane).or_insert_with(|| {
+            let queue = Arc::new(SendQueue::default());
+            (queue.clone(), tokio::spawn(producer::run(shared.clone(), lane.0, queue)))
+        });
+        queue.clone()
+    }
+
+    fn fetcher(&mut self, lane: Lane) -> Arc<FetchList> {
+        let shared = &self.fetch;
+        let (list, _) = self.fetchers.entry(lane).or_insert_with(|| {
+            let list = Arc::new(FetchList::default());
+            (list.clone(), tokio::spawn(fetcher::run(shared.clone(), lane.0, list)))
+        });
+        list.clone()
+    }
+
+    /// Ends all fetching.
+    pub fn stop_fetching(&self) {
+        for (_, task) in self.fetchers.values() {
+            task.abort();
+        }
+    }
+
+    /// Ends all sending.
+    pub fn stop_sending(&self) {
+        for (_, task) in self.senders.values() {
+            task.abort();
+        }
+    }
+}
+
+impl Drop for Routes {
+    fn drop(&mut self) {
+        self.stop_fetching();
+        self.stop_sending();
+    }
+}

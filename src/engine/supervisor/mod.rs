@@ -1,0 +1,203 @@
+//! One flow's life: find topics and positions, route partitions to the brokers that lead them,
+//! keep progress, and end when there is nothing left to do or somebody says so.
+//!
+//! The loop itself never waits for a broker: what has to be asked is an errand
+//! ([`super::errands`]), whose finding comes back as a message.
+
+mod running;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, mpsc, watch};
+
+use self::running::{Refresh, Running};
+use super::cell::PartitionCell;
+use super::errands::{Errands, Finding};
+use super::event::Event;
+use super::fetcher::FetchShared;
+use super::limits::fetch_bytes_ceiling;
+use super::origin::OriginFilter;
+use super::pacing::Pacer;
+use super::producer::ProduceShared;
+use super::routes::Routes;
+use super::start::Starter;
+use super::state_topic::StateTopic;
+use super::status::FlowMeters;
+use crate::config::settings::{FlowSettings, Origin};
+use crate::kafka::buffers::MemoryBudget;
+use crate::kafka::cluster::Cluster;
+use crate::kafka::error::KafkaError;
+
+/// How often partitions are looked at for what has to be told.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+/// How long the first start waits for the brokers before the flow fails.
+const FIRST_START_PATIENCE: Duration = Duration::from_secs(30);
+/// How long one step of a later start waits before the failure is told.
+const START_PATIENCE: Duration = Duration::from_secs(5);
+/// Findings that may wait for the loop.
+const FINDINGS_MAX: usize = 256;
+
+/// Says when a run ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunMode {
+    /// Never.
+    Continuous,
+    /// At the end offsets seen at the start.
+    Once,
+    /// When every partition has been at its end.
+    UntilCaughtUp,
+}
+
+/// Lets others look at a flow while it runs.
+#[derive(Clone, Debug)]
+pub struct FlowView {
+    /// The partitions; `None` until the flow has started.
+    pub cells: Arc<Mutex<Option<Vec<Arc<PartitionCell>>>>>,
+    /// The memory for fetched bytes.
+    pub budget: MemoryBudget,
+}
+
+/// Holds one flow before it runs.
+pub struct Flow {
+    view: FlowView,
+    settings: Arc<FlowSettings>,
+    mode: RunMode,
+    progress_interval: Duration,
+    source: Cluster,
+    target: Cluster,
+    events: mpsc::Sender<Event>,
+    meters: Arc<FlowMeters>,
+}
+
+impl Flow {
+    /// Prepares a flow between two open clusters; nothing is copied before [`run`](Self::run).
+    pub fn new(
+        settings: FlowSettings,
+        (mode, progress_interval): (RunMode, Duration),
+        (source, target): (Cluster, Cluster),
+        events: mpsc::Sender<Event>,
+    ) -> Self {
+        let budget = MemoryBudget::new(settings.limits.memory_bytes);
+        let view = FlowView { cells: Arc::default(), budget };
+        let meters = Arc::new(FlowMeters::default());
+        let settings = Arc::new(settings);
+        Self { view, settings, mode, progress_interval, source, target, events, meters }
+    }
+
+    /// Returns what others may look at.
+    pub fn view(&self) -> FlowView {
+        self.view.clone()
+    }
+
+    /// Copies until the mode's end or until `stop` turns true; returns the partitions as they stand.
+    ///
+    /// The error is one that keeps the flow from starting at all.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
+        let limits = self.settings.limits;
+        let progress_interval = self.progress_interval;
+        let (mut supervisor, mut inbox) = tokio::select! {
+            started = self.start() => started?,
+            _ = stop.changed() => return Ok(Vec::new()),
+        };
+        let mut look = tokio::time::interval(LOOK_INTERVAL);
+        let mut keep = tokio::time::interval(limits.checkpoint_interval);
+        let mut search = tokio::time::interval(limits.discovery_interval);
+        search.reset();
+        let mut progress = tokio::time::interval(progress_interval);
+        progress.reset();
+        loop {
+            tokio::select! {
+                _ = stop.changed() => break,
+                _ = look.tick() => if supervisor.look().await { break },
+                _ = keep.tick() => supervisor.keep(),
+                _ = search.tick() => supervisor.search(),
+                _ = progress.tick() => supervisor.tell_progress().await,
+                () = inbox.refresh.notified() => supervisor.want_refresh(),
+                Some(cell) = inbox.out_of_range.recv() => supervisor.errands.look_up_bounds(cell),
+                Some(finding) = inbox.findings.recv() => supervisor.on_finding(finding).await,
+            }
+        }
+        supervisor.drain().await;
+        Ok(supervisor.cells)
+    }
+
+    /// Reads the flow's state, finds its partitions, and starts them.
+    async fn start(self) -> Result<(Running, Inbox), KafkaError> {
+        let Self { view, settings, mode, source, target, events, meters, .. } = self;
+        let limits = settings.limits;
+        let refresh = Arc::new(Notify::new());
+        let (out_of_range_sender, out_of_range) = mpsc::channel(1024);
+        let (findings_sender, findings) = mpsc::channel(FINDINGS_MAX);
+        let origin = Arc::new(OriginFilter::new(source.clone(), settings.origin == Origin::Local));
+        let fetch = Arc::new(FetchShared {
+            source: source.clone(),
+            budget: view.budget.clone(),
+            pacer: limits.bandwidth_bytes_per_second.map(|rate| Mutex::new(Pacer::new(rate, Instant::now()))),
+            bytes_ceiling: AtomicUsize::new(fetch_bytes_ceiling(limits.memory_bytes, 2)),
+            refresh: refresh.clone(),
+            out_of_range: out_of_range_sender,
+            origin: origin.clone(),
+            meters: meters.clone(),
+        });
+        let produce = Arc::new(ProduceShared {
+            budget: view.budget.clone(),
+            target: target.clone(),
+            refresh: refresh.clone(),
+            meters: meters.clone(),
+        });
+        let state = Arc::new(StateTopic::open(&target, &settings).await?);
+        let starter = Starter {
+            source,
+            target,
+            settings: settings.clone(),
+            state,
+            origin,
+            patience: FIRST_START_PATIENCE,
+            is_to_end: mode == RunMode::Once,
+        };
+        let mut errands = Errands {
+            starter,
+            budget: view.budget.clone(),
+            events: events.clone(),
+            findings: findings_sender,
+        };
+        let cells = errands.discover_now(&[]).await?;
+        errands.starter.try_start(&cells).await?;
+        errands.starter.patience = START_PATIENCE;
+        let topics: HashSet<_> = cells.iter().map(|cell| &cell.source.topic).collect();
+        let started = Event::Started { topics: topics.len(), partitions: cells.len() };
+        // A listener that went away needs no events.
+        let _ = events.send(started).await;
+        let supervisor = Running {
+            view,
+            settings,
+            mode,
+            events,
+            errands,
+            routes: Routes::new(fetch, produce),
+            meters,
+            cells,
+            told: HashMap::new(),
+            starting: HashSet::new(),
+            at_source: None,
+            at_target: None,
+            refresh: Refresh::default(),
+            is_searching: false,
+            is_keeping: false,
+        };
+        supervisor.show_cells();
+        let mut supervisor = supervisor;
+        supervisor.want_refresh();
+        Ok((supervisor, Inbox { refresh, out_of_range, findings }))
+    }
+}
+
+/// Holds what reaches the loop from outside.
+struct Inbox {
+    refresh: Arc<Notify>,
+    out_of_range: mpsc::Receiver<Arc<PartitionCell>>,
+    findings: mpsc::Receiver<Finding>,
+}

@@ -1,0 +1,306 @@
+//! A flow while it runs: what it knows, and what it does about each thing that happens.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::super::cell::PartitionCell;
+use super::super::errands::{Errands, Finding, is_tried_again};
+use super::super::event::{Event, Notice, StopCause};
+use super::super::incarnation;
+use super::super::partition::{Partition, Phase};
+use super::super::routes::Routes;
+use super::super::status::FlowMeters;
+use super::{FlowView, RunMode};
+use crate::config::settings::{FlowSettings, OnLoss};
+use crate::kafka::metadata::Metadata;
+use crate::types::{SourceOffset, TopicName, TopicPartition};
+
+/// Shortest time between two metadata requests to one cluster.
+const REFRESH_PAUSE: Duration = Duration::from_millis(200);
+
+/// Follows the asking for metadata: one question to each cluster at a time, and not too often.
+#[derive(Debug, Default)]
+pub(super) struct Refresh {
+    is_wanted: bool,
+    is_asking_source: bool,
+    is_asking_target: bool,
+    last: Option<Instant>,
+}
+
+/// Holds one flow while it runs.
+pub(super) struct Running {
+    pub(super) view: FlowView,
+    pub(super) settings: Arc<FlowSettings>,
+    pub(super) mode: RunMode,
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) errands: Errands,
+    pub(super) routes: Routes,
+    pub(super) meters: Arc<FlowMeters>,
+    pub(super) cells: Vec<Arc<PartitionCell>>,
+    pub(super) told: HashMap<TopicPartition, Told>,
+    /// Partitions with an errand under way that starts them.
+    pub(super) starting: HashSet<TopicPartition>,
+    pub(super) at_source: Option<Metadata>,
+    pub(super) at_target: Option<Metadata>,
+    pub(super) refresh: Refresh,
+    pub(super) is_searching: bool,
+    pub(super) is_keeping: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Fine,
+    Failing,
+    Stopped,
+}
+
+impl Running {
+    async fn tell(&self, event: Event) {
+        // A listener that went away needs no events.
+        let _ = self.events.send(event).await;
+    }
+
+    pub(super) fn show_cells(&self) {
+        *self.view.cells.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.cells.clone());
+    }
+
+    pub(super) async fn on_finding(&mut self, finding: Finding) {
+        match finding {
+            Finding::Source(found) => {
+                self.refresh.is_asking_source = false;
+                self.at_source = found.or(self.at_source.take());
+                self.assign().await;
+            }
+            Finding::Target(found) => {
+                self.refresh.is_asking_target = false;
+                self.at_target = found.or(self.at_target.take());
+                self.assign().await;
+            }
+            Finding::Discovered(found) => {
+                self.is_searching = false;
+                match found {
+                    Ok(found) => self.take_in(found).await,
+                    Err(error) => self.tell(Event::Notice(Notice::DiscoveryFailed(error.to_string()))).await,
+                }
+            }
+            Finding::Started(cells) => {
+                for cell in cells {
+                    self.starting.remove(&cell.source);
+                }
+                self.assign().await;
+            }
+            Finding::Bounds { cell, log_start, end } => self.on_bounds(&cell, log_start, end).await,
+            Finding::Kept(kept) => {
+                self.is_keeping = false;
+                if let Err(error) = kept {
+                    self.tell(Event::Notice(Notice::CheckpointFailed(error.to_string()))).await;
+                }
+            }
+        }
+    }
+
+    /// Looks for new topics and partitions; a run that is to end keeps to those it began with.
+    pub(super) fn search(&mut self) {
+        self.want_refresh();
+        if self.mode == RunMode::Continuous && !self.is_searching {
+            self.is_searching = true;
+            let known = self.cells.iter().filter(|cell| !is_tried_again(cell)).cloned().collect();
+            self.errands.discover(known);
+        }
+    }
+
+    /// Takes in what a discovery found; partitions that were stopped before are replaced.
+    async fn take_in(&mut self, found: Vec<Arc<PartitionCell>>) {
+        for cell in found {
+            let Some(index) = self.cells.iter().position(|known| known.source == cell.source) else {
+                self.cells.push(cell);
+                continue;
+            };
+            if !is_tried_again(&cell) {
+                if self.told.insert(cell.source.clone(), Told::Fine) == Some(Told::Stopped) {
+                    self.tell(Event::Recovered { partition: cell.source.clone() }).await;
+                }
+                self.cells[index] = cell;
+            }
+        }
+        self.show_cells();
+        self.want_refresh();
+    }
+
+    pub(super) fn keep(&mut self) {
+        if !self.is_keeping {
+            self.is_keeping = true;
+            self.errands.keep(self.cells.clone());
+        }
+    }
+
+    pub(super) fn want_refresh(&mut self) {
+        self.refresh.is_wanted = true;
+        self.refresh_if_due(Instant::now());
+    }
+
+    /// Asks both clusters about the flow's topics, unless that was done just now.
+    fn refresh_if_due(&mut self, now: Instant) {
+        let is_due = self.refresh.last.is_none_or(|last| now >= last + REFRESH_PAUSE);
+        if !self.refresh.is_wanted || !is_due {
+            return;
+        }
+        self.refresh.is_wanted = self.refresh.is_asking_source || self.refresh.is_asking_target;
+        self.refresh.last = Some(now);
+        if !self.refresh.is_asking_source {
+            self.refresh.is_asking_source = true;
+            self.errands.ask_source(names(self.cells.iter().map(|cell| &cell.source.topic)));
+        }
+        if !self.refresh.is_asking_target {
+            self.refresh.is_asking_target = true;
+            self.errands.ask_target(names(self.cells.iter().map(|cell| &cell.target.topic)));
+        }
+    }
+
+    /// Compares what is copied with what both clusters have now, and gives partitions to connections.
+    async fn assign(&mut self) {
+        let (Some(at_source), Some(at_target)) = (&self.at_source, &self.at_target) else { return };
+        let now = Instant::now();
+        let mut skipped = Vec::new();
+        for cell in &self.cells {
+            let on_recreated = self.settings.policy.on_recreated;
+            skipped.extend(incarnation::check_source(cell, at_source, on_recreated, now));
+            incarnation::check_target(cell, at_target);
+        }
+        self.routes.assign(&self.cells, at_source, at_target, &self.settings.limits);
+        for event in skipped {
+            self.tell(event).await;
+        }
+    }
+
+    pub(super) async fn tell_progress(&self) {
+        let (mut records, mut bytes, mut behind, mut in_trouble) = (0, 0, Some(0), 0);
+        let now = Instant::now();
+        for cell in &self.cells {
+            let state = cell.lock();
+            let copy = &state.partition;
+            records += copy.totals().records;
+            bytes += copy.totals().bytes;
+            let lag = copy.source_end().map(|end| (end.0 - copy.copied().0).max(0));
+            behind = behind.zip(lag).map(|(sum, lag)| sum + lag);
+            in_trouble +=
+                usize::from(matches!(copy.phase(), Phase::Stopped(_)) || copy.failing(now).is_some());
+        }
+        self.tell(Event::Progress { records, bytes, behind, in_trouble }).await;
+    }
+
+    /// Decides what a position outside the log means: behind its start, or beyond its end.
+    async fn on_bounds(&self, cell: &Arc<PartitionCell>, log_start: SourceOffset, end: SourceOffset) {
+        let skipped = {
+            let mut state = cell.lock();
+            let position = state.partition.fetch_next();
+            if position < log_start {
+                let cause = StopCause::Gap { from: position, to: SourceOffset(log_start.0 - 1) };
+                if self.settings.policy.on_gap == OnLoss::Skip {
+                    state.partition.skip_to(log_start);
+                    Some(cause)
+                } else {
+                    state.partition.stop_when_flushed(cause);
+                    None
+                }
+            } else {
+                if position > end {
+                    let copied = SourceOffset(position.0 - 1);
+                    state.partition.stop_when_flushed(StopCause::SourceTruncated { end, copied });
+                }
+                None
+            }
+        };
+        if let Some(cause) = skipped {
+            self.tell(Event::Skipped { partition: cell.source.clone(), cause }).await;
+        }
+    }
+
+    /// Tells what changed; returns whether the run is over.
+    pub(super) async fn look(&mut self) -> bool {
+        for (partition, cause) in self.meters.take_skipped() {
+            self.tell(Event::Skipped { partition, cause }).await;
+        }
+        let now = Instant::now();
+        self.refresh_if_due(now);
+        let mut events = Vec::new();
+        let mut to_start = Vec::new();
+        let mut over = self.mode != RunMode::Continuous;
+        for cell in &self.cells {
+            let mut state = cell.lock();
+            give_up_if_late(self.mode, self.settings.limits.retry_timeout, &mut state.partition, now);
+            let phase = state.partition.phase().clone();
+            let failing = state.partition.failing(now).map(|t| t.cause.clone());
+            let told = self.told.entry(cell.source.clone()).or_insert(Told::Fine);
+            let partition = cell.source.clone();
+            match (phase, failing) {
+                (Phase::Stopped(cause), _) if *told != Told::Stopped => {
+                    *told = Told::Stopped;
+                    events.push(Event::Stopped { partition, cause });
+                }
+                (Phase::Starting | Phase::Copying, Some(cause)) if *told == Told::Fine => {
+                    *told = Told::Failing;
+                    events.push(Event::Failing { partition, cause });
+                }
+                (Phase::Copying | Phase::Finished, None) if *told == Told::Failing => {
+                    *told = Told::Fine;
+                    events.push(Event::Recovered { partition });
+                }
+                _ => {}
+            }
+            if state.partition.wants_start(now) && self.starting.insert(cell.source.clone()) {
+                to_start.push(cell.clone());
+            }
+            over &= match state.partition.phase() {
+                Phase::Stopped(_) | Phase::Finished => true,
+                Phase::Starting => false,
+                Phase::Copying => {
+                    self.mode == RunMode::UntilCaughtUp
+                        && state.partition.source_end().is_some_and(|end| state.partition.copied() >= end)
+                }
+            };
+        }
+        for event in events {
+            self.tell(event).await;
+        }
+        if !to_start.is_empty() {
+            self.errands.start(to_start);
+        }
+        over
+    }
+
+    /// Fetches nothing more, waits for what is in flight, and keeps the final positions.
+    pub(super) async fn drain(&mut self) {
+        self.routes.stop_fetching();
+        for cell in &self.cells {
+            cell.lock().partition.drain();
+        }
+        let deadline = Instant::now() + self.settings.limits.shutdown_timeout;
+        while Instant::now() < deadline && !self.cells.iter().all(|c| c.lock().partition.is_drained()) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        if let Err(error) = self.errands.starter.state.keep(&self.cells).await {
+            self.tell(Event::Notice(Notice::CheckpointFailed(error.to_string()))).await;
+        }
+        self.routes.stop_sending();
+    }
+}
+
+fn names<'a>(topics: impl Iterator<Item = &'a TopicName>) -> Vec<TopicName> {
+    topics.collect::<BTreeSet<_>>().into_iter().cloned().collect()
+}
+
+/// A run that is to end does not wait for ever: trouble that lasts stops its partition.
+fn give_up_if_late(mode: RunMode, patience: Duration, partition: &mut Partition, now: Instant) {
+    if mode == RunMode::Continuous || !matches!(partition.phase(), Phase::Copying | Phase::Starting) {
+        return;
+    }
+    let Some((age, cause)) = partition.trouble_age(now) else { return };
+    if age >= patience {
+        let cause = StopCause::GaveUp { after_seconds: age.as_secs(), cause: cause.to_owned() };
+        partition.stop(cause);
+    }
+}
