@@ -55,6 +55,7 @@ impl Cluster {
                 id,
                 distribution: distribution.clone(),
                 heap_mib: cluster.spec.heap_mib,
+                jvm: cluster.spec.jvm,
                 properties,
                 log: log_dir.join(format!("{name}-{id}.log")),
                 process: Mutex::new(None),

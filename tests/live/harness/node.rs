@@ -8,15 +8,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::maven::Distribution;
+use super::spec::Jvm;
 use super::{reaper, wait};
 
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// Returns a JVM tuned to start fast and stay small.
 pub fn java(distribution: &Distribution, heap_mib: u32) -> Command {
+    java_as(Jvm::Small, distribution, heap_mib)
+}
+
+/// Returns a JVM.
+pub fn java_as(jvm: Jvm, distribution: &Distribution, heap_mib: u32) -> Command {
     let mut java = Command::new("java");
+    match jvm {
+        Jvm::Small => java.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]),
+        Jvm::Server => java.arg("-XX:+UseG1GC"),
+    };
     java.arg(format!("-Xmx{heap_mib}m"))
-        .args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"])
         .arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
         .arg("-Dorg.slf4j.simpleLogger.showDateTime=true")
         .args(["-cp", &distribution.class_path()]);
@@ -29,6 +38,7 @@ pub struct Node {
     pub id: u16,
     pub(super) distribution: Distribution,
     pub(super) heap_mib: u32,
+    pub(super) jvm: Jvm,
     pub(super) properties: PathBuf,
     /// Everything the broker wrote to its standard streams.
     pub log: PathBuf,
@@ -67,7 +77,7 @@ impl Node {
         let mut process = self.process();
         assert!(process.is_none(), "node {} is running", self.id);
         let log = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
-        let child = java(&self.distribution, self.heap_mib)
+        let child = java_as(self.jvm, &self.distribution, self.heap_mib)
             .arg("kafka.Kafka")
             .arg(&self.properties)
             .stdin(Stdio::null())

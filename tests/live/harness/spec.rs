@@ -67,6 +67,15 @@ impl Listener {
     }
 }
 
+/// Says how much a JVM does at its start and how fast it is later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jvm {
+    /// Starts fast and stays small: one compiler tier, one collector thread.
+    Small,
+    /// Java's own defaults, as a server runs.
+    Server,
+}
+
 /// Says what cluster to start.
 #[derive(Clone, Debug)]
 pub struct ClusterSpec {
@@ -80,6 +89,8 @@ pub struct ClusterSpec {
     pub authorizer: bool,
     /// The heap of each JVM, in MiB.
     pub heap_mib: u32,
+    /// How its JVMs compile and collect.
+    pub jvm: Jvm,
     /// Broker properties on top, winning over the harness's.
     pub properties: BTreeMap<String, String>,
 }
@@ -92,6 +103,7 @@ impl Default for ClusterSpec {
             listeners: Vec::new(),
             authorizer: false,
             heap_mib: 384,
+            jvm: Jvm::Small,
             properties: BTreeMap::new(),
         }
     }
