@@ -116,6 +116,14 @@ impl Reporter {
         bars.entry(flow.to_owned()).or_insert_with(made).clone()
     }
 
+    /// Tells that a cluster cannot be reached yet and is tried again.
+    pub fn waiting(&self, flow: &str, cause: &str) {
+        match self.output.format() {
+            Format::Json => self.line("waiting", Some(flow), object(&json!({ "cause": cause }))),
+            Format::Text => self.output.alarm(&format!("{flow}: trying again: {cause}")),
+        }
+    }
+
     /// Tells that the run is ending because somebody said so.
     pub fn stopping(&self) {
         match self.output.format() {

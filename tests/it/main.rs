@@ -5,6 +5,7 @@ mod batch_properties;
 mod cli_completions;
 mod cli_general;
 mod cli_man;
+mod cli_replicate;
 mod config_samples;
 mod docs_fresh;
 mod partition_model;
