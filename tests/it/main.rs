@@ -9,3 +9,4 @@ mod cli_replicate;
 mod config_samples;
 mod docs_fresh;
 mod partition_model;
+mod tidy;
