@@ -185,3 +185,20 @@ fn colour_follows_the_option_and_no_color() {
     );
     assert!(!escapes(strait(folder.path(), &["--once"]).env("NO_COLOR", "1")));
 }
+
+#[test]
+fn two_signals_at_once_are_one_request() {
+    let folder = tempfile::tempdir().unwrap();
+    config(folder.path(), closed_port(), closed_port());
+    let arguments = ["--timeout", "1h", "--format", "json"];
+    let mut child = strait(folder.path(), &arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(stdout.next().unwrap().unwrap().contains("\"waiting\""));
+    let pid = child.id().to_string();
+    let sent = Command::new("sh").args(["-c", &format!("kill -TERM {pid}; kill -TERM {pid}")]).status();
+    assert!(sent.unwrap().success());
+    let lines: Vec<String> = stdout.map(Result::unwrap).collect();
+    assert_eq!(child.wait().unwrap().code(), Some(143), "{lines:?}");
+    let last = ended(lines.last().unwrap());
+    assert_eq!((&last["status"], &last["exit_code"]), (&"interrupted".into(), &143.into()), "{last}");
+}
