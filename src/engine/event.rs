@@ -262,9 +262,9 @@ pub enum Event {
 }
 
 impl Event {
-    /// Says whether the event is about the trouble of one partition; many of those often come together.
+    /// Says whether the event is about one partition's trouble; many of those often come together.
     pub fn is_of_one_partition(&self) -> bool {
-        matches!(self, Event::Failing { .. } | Event::Recovered { .. })
+        matches!(self, Event::Failing { .. } | Event::Recovered { .. } | Event::Stopped { .. })
     }
 }
 

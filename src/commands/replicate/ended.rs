@@ -36,7 +36,7 @@ impl Ended {
             let (exit, word, problem) = match (copy.phase(), trouble) {
                 (Phase::Stopped(cause), _) => {
                     let exit = if cause.is_loss() { Exit::Bad } else { Exit::Failed };
-                    (exit, "stopped", Some(stop_problem(flow, &cell.source, cause)))
+                    (exit, "stopped", Some(stop_problem(flow, &[&cell.source], cause)))
                 }
                 (Phase::Starting, _) => {
                     let what = format!("{} was not started", cell.source);
