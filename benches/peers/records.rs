@@ -53,7 +53,7 @@ impl Generator {
     /// Makes the next record in place of the current one.
     pub fn advance(&mut self) {
         self.number += 1;
-        self.now_ms += i64::from(self.number % 8 == 0);
+        self.now_ms += i64::from(self.number.is_multiple_of(8));
         self.key.clear();
         self.value.clear();
         let written = if self.small { self.reading() } else { self.order() };
