@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_strait_global_optspecs
-    string join \n config= flow= format= q/quiet v/verbose h/help V/version
+    string join \n config= flow= format= timeout= color= q/quiet v/verbose h/help V/version
 end
 
 function __fish_strait_needs_command
@@ -24,47 +24,61 @@ function __fish_strait_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c strait -n "__fish_strait_needs_command" -l config -d 'Configuration file [default: strait.toml, from here up to the repository\'s root, then the XDG folder]' -r -F
-complete -c strait -n "__fish_strait_needs_command" -l flow -d 'Only this flow (may be given several times) [default: all]' -r
-complete -c strait -n "__fish_strait_needs_command" -l format -d 'How results are printed' -r -f -a "text\t'For people'
-json\t'JSON Lines'"
-complete -c strait -n "__fish_strait_needs_command" -s q -l quiet -d 'Say nothing but errors'
-complete -c strait -n "__fish_strait_needs_command" -s v -l verbose -d 'Log what happens on the wire to stderr (-vv for more)'
+complete -c strait -n "__fish_strait_needs_command" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_needs_command" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_needs_command" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_needs_command" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_needs_command" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_needs_command" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_needs_command" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_needs_command" -s V -l version -d 'Print version'
 complete -c strait -n "__fish_strait_needs_command" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
-complete -c strait -n "__fish_strait_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c strait -n "__fish_strait_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
 complete -c strait -n "__fish_strait_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l metrics -d 'Serve /metrics, /healthz and /readyz on this address, such as 127.0.0.1:9464' -r
-complete -c strait -n "__fish_strait_using_subcommand replicate" -l progress-interval -d 'How often progress is told' -r
-complete -c strait -n "__fish_strait_using_subcommand replicate" -l config -d 'Configuration file [default: strait.toml, from here up to the repository\'s root, then the XDG folder]' -r -F
-complete -c strait -n "__fish_strait_using_subcommand replicate" -l flow -d 'Only this flow (may be given several times) [default: all]' -r
-complete -c strait -n "__fish_strait_using_subcommand replicate" -l format -d 'How results are printed' -r -f -a "text\t'For people'
-json\t'JSON Lines'"
+complete -c strait -n "__fish_strait_using_subcommand replicate" -l progress-interval -d 'How often progress is told where stderr is no terminal, and in JSON' -r
+complete -c strait -n "__fish_strait_using_subcommand replicate" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand replicate" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand replicate" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand replicate" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand replicate" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l once -d 'Copy to the end offsets seen at the start, then stop'
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l until-caught-up -d 'Stop when every partition has been at its end'
-complete -c strait -n "__fish_strait_using_subcommand replicate" -s q -l quiet -d 'Say nothing but errors'
-complete -c strait -n "__fish_strait_using_subcommand replicate" -s v -l verbose -d 'Log what happens on the wire to stderr (-vv for more)'
+complete -c strait -n "__fish_strait_using_subcommand replicate" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand replicate" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand replicate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c strait -n "__fish_strait_using_subcommand replicate" -s V -l version -d 'Print version'
-complete -c strait -n "__fish_strait_using_subcommand completions" -l config -d 'Configuration file [default: strait.toml, from here up to the repository\'s root, then the XDG folder]' -r -F
-complete -c strait -n "__fish_strait_using_subcommand completions" -l flow -d 'Only this flow (may be given several times) [default: all]' -r
-complete -c strait -n "__fish_strait_using_subcommand completions" -l format -d 'How results are printed' -r -f -a "text\t'For people'
-json\t'JSON Lines'"
-complete -c strait -n "__fish_strait_using_subcommand completions" -s q -l quiet -d 'Say nothing but errors'
-complete -c strait -n "__fish_strait_using_subcommand completions" -s v -l verbose -d 'Log what happens on the wire to stderr (-vv for more)'
+complete -c strait -n "__fish_strait_using_subcommand completions" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand completions" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand completions" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand completions" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand completions" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand completions" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c strait -n "__fish_strait_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c strait -n "__fish_strait_using_subcommand man" -l config -d 'Configuration file [default: strait.toml, from here up to the repository\'s root, then the XDG folder]' -r -F
-complete -c strait -n "__fish_strait_using_subcommand man" -l flow -d 'Only this flow (may be given several times) [default: all]' -r
-complete -c strait -n "__fish_strait_using_subcommand man" -l format -d 'How results are printed' -r -f -a "text\t'For people'
-json\t'JSON Lines'"
-complete -c strait -n "__fish_strait_using_subcommand man" -s q -l quiet -d 'Say nothing but errors'
-complete -c strait -n "__fish_strait_using_subcommand man" -s v -l verbose -d 'Log what happens on the wire to stderr (-vv for more)'
+complete -c strait -n "__fish_strait_using_subcommand man" -l dir -d 'Write strait.1 and one page per subcommand to this folder, making it where it is missing' -r -F
+complete -c strait -n "__fish_strait_using_subcommand man" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand man" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand man" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand man" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand man" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand man" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand man" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c strait -n "__fish_strait_using_subcommand man" -s V -l version -d 'Print version'
 complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate completions man help" -f -a "man" -d 'Print the manual page'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
 complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,127 +1,218 @@
-//! The command line as typed, and what it starts.
+//! The command line: what may be typed, and what it means.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::commands::{self, replicate};
+use crate::commands::replicate::positive_duration;
+use crate::commands::{Context, completions, man, replicate};
 use crate::exit::Exit;
+use crate::report::document::Document;
+use crate::report::output::{Format, Output, OutputSettings};
+use crate::report::problem::{Problem, Scope};
+use crate::report::style::ColorWish;
+use crate::types::FlowName;
 
-/// What every exit code means, for help and man pages.
-const EXIT_CODES: &str = "Exit codes:
-  0    did what was asked; the answer is good
-  1    could not do it, or a partition was left behind
-  2    usage or configuration error, found before any connection
-  10   ran to the end and records are missing or endangered
-  130  interrupted (Ctrl-C), after a clean stop
-  143  terminated (SIGTERM), after a clean stop";
-
-/// Copies Kafka topics between clusters, batch by batch, and keeps exact positions.
+/// Copies Kafka topics between clusters, batch by batch, and keeps exact positions
 #[derive(Debug, Parser)]
-#[command(name = "strait", version, after_help = EXIT_CODES, propagate_version = true)]
-pub struct Cli {
+#[command(name = "strait", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(infer_long_args = false, after_help = AFTER_HELP)]
+struct Typed {
     #[command(flatten)]
     common: Common,
     #[command(subcommand)]
     command: Command,
 }
 
-/// Options every subcommand takes.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Common {
-    /// Configuration file [default: strait.toml, from here up to the repository's root, then the XDG folder]
-    #[arg(long, global = true, env = "STRAIT_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Only this flow (may be given several times) [default: all]
-    #[arg(long = "flow", global = true, value_name = "NAME")]
-    pub flows: Vec<String>,
-    /// How results are printed
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Say nothing but errors
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-    /// Log what happens on the wire to stderr (-vv for more)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
-    pub verbose: u8,
-}
+const AFTER_HELP: &str = "Examples:
+  strait replicate                        copy every flow of strait.toml until stopped
+  strait replicate --flow us-eu --once    copy what is there now, then stop
+  strait replicate --format json -q       events as JSON Lines on stdout
+  strait completions bash                 completion script for a shell
+  strait man | man -l -                   the manual
 
-/// Names an output format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// JSON Lines.
-    Json,
+Exit codes:
+  0    did what was asked; the answer is good
+  1    could not do it, or any item failed
+  2    usage or configuration error, found before any connection
+  10   ran to the end and the answer is bad, as where records are missing
+  11   inconclusive: some of the answer is unknown
+  130  interrupted (Ctrl-C), 143 terminated (SIGTERM), after a clean stop
+
+Data goes to stdout, words to stderr.";
+
+/// Options that every subcommand takes.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Common options")]
+struct Common {
+    /// The configuration [default: strait.toml, from here up to the repository's root, then XDG]
+    #[arg(long, global = true, value_name = "FILE", env = "STRAIT_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
+
+    /// Only this flow; may be given several times [default: all flows]
+    #[arg(long = "flow", global = true, value_name = "NAME", value_parser = flow_name)]
+    flows: Vec<FlowName>,
+
+    /// What stdout carries: text for people, or JSON for programs
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+
+    /// Keep trying this long to reach the clusters at the start, such as 2m [default: one try]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = positive_duration)]
+    timeout: Option<Duration>,
+
+    /// When to use colour; NO_COLOR turns it off too
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorWish,
+
+    /// Say only what goes wrong
+    #[arg(short, long, global = true)]
+    quiet: bool,
+
+    /// Log what happens to stderr; -vv more, -vvv everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Copy topics: create what is missing at the target, then copy until told to stop
-    #[command(after_help = EXIT_CODES)]
-    Replicate(ReplicateArgs),
-    /// Print a completion script for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
-    /// Print the manual page
-    Man,
+    Replicate(replicate::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
-/// What `strait replicate` takes.
-#[derive(Clone, Debug, clap::Args)]
-pub struct ReplicateArgs {
-    /// Copy to the end offsets seen at the start, then stop
-    #[arg(long)]
-    pub once: bool,
-    /// Stop when every partition has been at its end
-    #[arg(long, conflicts_with = "once")]
-    pub until_caught_up: bool,
-    /// Serve /metrics, /healthz and /readyz on this address, such as 127.0.0.1:9464
-    #[arg(long, value_name = "ADDRESS")]
-    pub metrics: Option<std::net::SocketAddr>,
-    /// How often progress is told
-    #[arg(long, default_value = "10s", value_name = "DURATION", value_parser = parse_duration)]
-    pub progress_interval: Duration,
-}
-
-fn parse_duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|_| "a duration such as 10s or 2m".to_owned())
-}
-
-/// Returns the definition that completions and manual pages are made from.
+/// Returns the definition of the whole command line, from which help, manual and completions come.
 pub fn definition() -> clap::Command {
-    Cli::command()
+    Typed::command()
 }
 
-/// Runs the process's command line.
-pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Nothing can be told where even this cannot be written.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done }.into();
+/// Runs the command the process was started with and says how it ended.
+pub fn main() -> Exit {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    match Typed::try_parse_from(&words) {
+        Ok(typed) => {
+            let (context, verbose) = meaning(typed.common);
+            start_logging(&context.output, verbose);
+            let exit = dispatch(&typed.command, &context);
+            settle(exit, &context.output)
         }
-    };
-    start_logging(cli.common.verbose);
-    let exit = match cli.command {
-        Command::Replicate(args) => replicate::main(&cli.common, &args),
-        Command::Completions { shell } => commands::completions(shell),
-        Command::Man => commands::man(),
-    };
-    exit.into()
+        Err(error) => refuse(&error, &words),
+    }
 }
 
-fn start_logging(verbose: u8) {
-    let level = match verbose {
-        0 => return,
-        1 => tracing::Level::INFO,
-        2 => tracing::Level::DEBUG,
-        _ => tracing::Level::TRACE,
-    };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
+/// Turns what was typed into what it means.
+fn meaning(common: Common) -> (Context, u8) {
+    let settings = OutputSettings { format: common.format, quiet: common.quiet, color: common.color };
+    let mut flows = common.flows;
+    flows.sort();
+    flows.dedup();
+    let output = Output::for_process(settings);
+    (Context { config: common.config, flows, timeout: common.timeout, output }, common.verbose)
 }
+
+fn dispatch(command: &Command, context: &Context) -> Exit {
+    match command {
+        Command::Replicate(args) => on_runtime(context, replicate::run(args, context)),
+        Command::Completions(args) => completions::run(args, definition(), context),
+        Command::Man(args) => man::run(args, definition(), context),
+    }
+}
+
+/// Runs to the end.
+fn on_runtime(context: &Context, work: impl Future<Output = Exit>) -> Exit {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => {
+            let exit = runtime.block_on(work);
+            // A name look-up that still blocks must not hold up the end.
+            runtime.shutdown_background();
+            exit
+        }
+        Err(error) => {
+            let problem = Problem::new("runtime", Scope::Command, "cannot start the worker threads")
+                .cause(error.to_string())
+                .hint("raise the limit on threads of this user or container");
+            context.output.problem(&problem);
+            Exit::Failed
+        }
+    }
+}
+
+/// Reports data that did not reach stdout: such a run did not do what was asked.
+fn settle(exit: Exit, output: &Output) -> Exit {
+    let Some(error) = output.failure() else { return exit };
+    let problem = Problem::new("stdout", Scope::Command, "cannot write to stdout").cause(error.to_string());
+    output.problem(&problem);
+    if exit == Exit::Done { Exit::Failed } else { exit }
+}
+
+/// Prints what clap has to say: help and version as data, a usage error as words (and as a JSON
+/// document where JSON was asked for).
+fn refuse(error: &clap::Error, words: &[OsString]) -> Exit {
+    let (format, color) = glance(words);
+    let output = Output::for_process(OutputSettings { format, quiet: false, color });
+    let text = error.render();
+    if !error.use_stderr() {
+        output.data(&if output.stdout_style().color { text.ansi().to_string() } else { text.to_string() });
+        return settle(Exit::Done, &output);
+    }
+    if format == Format::Json {
+        let message = text.to_string();
+        let summary = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let problem = Problem::new("usage", Scope::Command, summary).hint("see strait --help");
+        Document::<()>::failed("strait/usage/v1", Exit::Usage, &[problem]).print(&output);
+    }
+    output.words(&if output.stderr_color() { text.ansi().to_string() } else { text.to_string() });
+    Exit::Usage
+}
+
+/// Looks for `--format` and `--color` in a command line that could not be read as a whole.
+fn glance(words: &[OsString]) -> (Format, ColorWish) {
+    let value = |name: &str| {
+        words.iter().enumerate().rev().find_map(|(index, word)| {
+            let rest = word.to_str()?.strip_prefix(name)?;
+            match rest.strip_prefix('=') {
+                Some(value) => Some(value.to_owned()),
+                None if rest.is_empty() => words.get(index + 1)?.to_str().map(str::to_owned),
+                None => None,
+            }
+        })
+    };
+    (read_or_default(value("--format")), read_or_default(value("--color")))
+}
+
+fn read_or_default<T: clap::ValueEnum + Default>(text: Option<String>) -> T {
+    text.and_then(|text| T::from_str(&text, false).ok()).unwrap_or_default()
+}
+
+/// Sends log events to stderr where `-v` asks for them; what an operator must know is reported
+/// without it.
+fn start_logging(output: &Output, verbose: u8) {
+    let filter = match verbose {
+        0 => return,
+        1 => "strait=info",
+        2 => "strait=debug,info",
+        _ => "trace",
+    };
+    let writer = output.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
+        .with_ansi(output.stderr_color())
+        .with_writer(move || writer.log_line())
+        .finish();
+    // Fails only where a subscriber is already set, as when a test runs this twice.
+    let _ = tracing::subscriber::set_global_default(subscriber);
+}
+
+/// Reads a flow's name, which becomes part of topic and transactional ids.
+fn flow_name(text: &str) -> Result<FlowName, FlowNameError> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !text.is_empty() && text.chars().all(fits) { Ok(FlowName::from(text)) } else { Err(FlowNameError) }
+}
+
+/// Says that a text cannot be a flow's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a flow's name has only letters, digits, _ and -")]
+struct FlowNameError;

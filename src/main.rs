@@ -1,5 +1,5 @@
 //! The `strait` command: a thin shell over the library.
 
 fn main() -> std::process::ExitCode {
-    strait::cli::main()
+    strait::cli::main().into()
 }

@@ -1,33 +1,28 @@
-//! One file for each subcommand; the small ones stand here.
+//! The subcommands: one file each, holding its arguments and the function that carries it out.
 
-pub mod observe;
+pub mod completions;
+mod flows;
+pub mod man;
+mod observe;
 pub mod replicate;
+mod signals;
+mod tell;
 
-use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
 
-use crate::exit::Exit;
+use crate::report::output::Output;
+use crate::types::FlowName;
 
-/// Prints a completion script.
-pub fn completions(shell: clap_complete::Shell) -> Exit {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut crate::cli::definition(), "strait", &mut script);
-    print(&script)
-}
-
-/// Prints the manual page.
-pub fn man() -> Exit {
-    let mut page = Vec::new();
-    match clap_mangen::Man::new(crate::cli::definition()).render(&mut page) {
-        Ok(()) => print(&page),
-        Err(_) => Exit::Failed,
-    }
-}
-
-/// Writes to stdout; a reader that went away is no error.
-fn print(bytes: &[u8]) -> Exit {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Exit::Failed,
-        _ => Exit::Done,
-    }
+/// Holds what the options common to all subcommands mean.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The file named by `--config` or `STRAIT_CONFIG`; `None` means look for `strait.toml`.
+    pub config: Option<PathBuf>,
+    /// The flows named by `--flow`; empty means all of the file's.
+    pub flows: Vec<FlowName>,
+    /// How long to try to reach the clusters, by `--timeout`; `None` for one try.
+    pub timeout: Option<Duration>,
+    /// Where data and words go, and in which format.
+    pub output: Output,
 }

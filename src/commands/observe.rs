@@ -1,58 +1,67 @@
 //! What `--metrics` serves: the running flows, looked at when somebody asks.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::engine::cell::PartitionCell;
+use crate::engine::age::OldestUncopied;
+use crate::engine::cell::{CellState, PartitionCell};
 use crate::engine::partition::{Partition, Phase};
+use crate::engine::status::{REQUEST_BOUNDS_MS, RequestTimes};
 use crate::engine::supervisor::FlowView;
-use crate::obs::{FlowMetrics, MetricsSnapshot, ObsSource, PartitionMetrics, PartitionState, Readiness};
+use crate::obs::{
+    FlowMetrics, HistogramMetrics, MetricsSnapshot, ObsSource, PartitionMetrics, PartitionState, Readiness,
+};
 
 /// Knows the flows of this process.
 #[derive(Debug)]
 pub struct Observed {
-    expected: usize,
-    flows: Mutex<Vec<(String, FlowView)>>,
+    flows: Mutex<Vec<(String, Option<FlowView>)>>,
 }
 
 impl Observed {
-    /// Expects this many flows to start.
-    pub fn new(expected: usize) -> Self {
-        Self { expected, flows: Mutex::default() }
+    /// Expects these flows to start.
+    pub fn new(names: impl Iterator<Item = String>) -> Self {
+        Self { flows: Mutex::new(names.map(|name| (name, None)).collect()) }
     }
 
-    /// Adds a flow that is about to run.
-    pub fn add(&self, name: String, view: FlowView) {
-        self.lock().push((name, view));
+    /// Takes note of a flow that is about to run.
+    pub fn started(&self, name: &str, view: FlowView) {
+        let mut flows = self.flows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = flows.iter_mut().find(|(known, _)| known == name) {
+            *known = Some(view);
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(String, FlowView)>> {
-        self.flows.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Looks at every flow, those that have not started too.
+    pub fn look(&self) -> Vec<FlowMetrics> {
+        let now = Instant::now();
+        let flows = self.flows.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let look = |(name, view): (String, Option<FlowView>)| match view {
+            Some(view) => flow(&name, &view, now),
+            None => FlowMetrics { flow: name, ..FlowMetrics::default() },
+        };
+        flows.into_iter().map(look).collect()
     }
 }
 
 impl ObsSource for Observed {
     fn metrics(&self) -> MetricsSnapshot {
-        let now = Instant::now();
-        let flows = self.lock().iter().map(|(name, view)| flow(name, view, now)).collect();
-        MetricsSnapshot { flows }
+        MetricsSnapshot { flows: self.look().into_iter().filter(|flow| flow.started).collect() }
     }
 
     fn readiness(&self) -> Readiness {
-        let now = Instant::now();
         let mut reasons = Vec::new();
-        let flows = self.lock();
-        let started = flows.iter().filter(|(_, view)| lock_cells(view).is_some()).count();
-        if started < self.expected {
-            reasons.push(format!("{} of {} flows have not started", self.expected - started, self.expected));
-        }
-        for (name, view) in flows.iter() {
-            for cell in lock_cells(view).iter().flatten() {
-                let state = cell.lock();
-                if let Phase::Stopped(cause) = state.partition.phase() {
-                    reasons.push(format!("{name}: {} stopped: {cause}", cell.source));
-                } else if let Some(trouble) = state.partition.failing(now) {
-                    reasons.push(format!("{name}: {} is failing: {}", cell.source, trouble.cause));
+        for flow in self.look() {
+            let name = &flow.flow;
+            if !flow.started {
+                reasons.push(format!("{name}: has not started"));
+            }
+            for partition in &flow.partitions {
+                let (topic, index, state) = (&partition.topic, partition.partition, partition.state.word());
+                if let Some(cause) = &partition.trouble {
+                    reasons.push(format!("{name}: {topic}[{index}] is {state}: {cause}"));
+                } else if partition.state == PartitionState::Starting {
+                    reasons.push(format!("{name}: {topic}[{index}] is starting"));
                 }
             }
         }
@@ -65,15 +74,23 @@ fn lock_cells(view: &FlowView) -> MutexGuard<'_, Option<Vec<std::sync::Arc<Parti
 }
 
 fn flow(name: &str, view: &FlowView, now: Instant) -> FlowMetrics {
+    let (source_throttled, target_throttled) = view.meters.throttled();
+    let now_ms = wall_clock_ms();
+    let cells = lock_cells(view).clone();
     let mut metrics = FlowMetrics {
         flow: name.to_owned(),
+        started: cells.is_some(),
+        source_throttled_seconds: source_throttled.as_secs_f64(),
+        target_throttled_seconds: target_throttled.as_secs_f64(),
+        fetch: Some(histogram(&view.meters.fetch_times)),
+        produce: Some(histogram(&view.meters.produce_times)),
         memory_used_bytes: Some(view.budget.used_bytes() as u64),
         memory_limit_bytes: Some(view.budget.limit_bytes() as u64),
         ..FlowMetrics::default()
     };
     let mut dropped = [("control", 0), ("aborted", 0), ("empty", 0), ("already_copied", 0)];
-    for cell in lock_cells(view).iter().flatten() {
-        let state = cell.lock();
+    for cell in cells.iter().flatten() {
+        let mut state = cell.lock();
         let totals = state.partition.totals();
         metrics.batches_passed_through += totals.passed_through;
         metrics.batches_reencoded += totals.reencoded;
@@ -81,13 +98,31 @@ fn flow(name: &str, view: &FlowView, now: Instant) -> FlowMetrics {
         dropped[1].1 += totals.dropped.aborted;
         dropped[2].1 += totals.dropped.empty;
         dropped[3].1 += totals.dropped.foreign;
-        metrics.partitions.push(partition(cell, &state.partition, now));
+        metrics.partitions.push(partition(cell, &mut state, now, now_ms));
     }
     metrics.batches_dropped = dropped.to_vec();
     metrics
 }
 
-fn partition(cell: &PartitionCell, copy: &Partition, now: Instant) -> PartitionMetrics {
+/// Returns milliseconds since 1970, as record timestamps count.
+fn wall_clock_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn histogram(times: &RequestTimes) -> HistogramMetrics {
+    let now = times.now();
+    let bounds = REQUEST_BOUNDS_MS.iter().map(|ms| f64::from(*ms) / 1000.0);
+    HistogramMetrics {
+        sum_seconds: now.total.as_secs_f64(),
+        count: now.count,
+        buckets: bounds.zip(now.within).collect(),
+    }
+}
+
+fn partition(cell: &PartitionCell, state: &mut CellState, now: Instant, now_ms: i64) -> PartitionMetrics {
+    let oldest = oldest_uncopied(state, now);
+    let copy = &state.partition;
     let started = *copy.phase() != Phase::Starting;
     let at_end = copy.source_end().is_some_and(|end| copy.copied() >= end);
     let state = match copy.phase() {
@@ -108,6 +143,29 @@ fn partition(cell: &PartitionCell, copy: &Partition, now: Instant) -> PartitionM
         source_position: started.then(|| copy.copied().0),
         source_end: copy.source_end().map(|end| end.0),
         target_position: started.then(|| copy.target_next().0),
-        lag_seconds: (started && at_end).then_some(0.0),
+        lag_seconds: oldest.seconds(now_ms),
+        run_end: copy.end().map(|end| end.0),
+        trouble: trouble(copy, now),
+    }
+}
+
+fn trouble(copy: &Partition, now: Instant) -> Option<String> {
+    match copy.phase() {
+        Phase::Stopped(cause) => Some(cause.to_string()),
+        _ => copy.failing(now).map(|trouble| trouble.cause.clone()),
+    }
+}
+
+/// A source that cannot be read may have got more meanwhile: its known end proves nothing.
+fn oldest_uncopied(state: &mut CellState, now: Instant) -> OldestUncopied {
+    let copy = &state.partition;
+    if *copy.phase() == Phase::Starting {
+        return OldestUncopied::Unknown;
+    }
+    let unread = matches!(copy.phase(), Phase::Stopped(_)) || copy.trouble_age(now).is_some();
+    let (copied, source_end) = (copy.copied(), copy.source_end());
+    match state.ages.oldest(copied, source_end) {
+        OldestUncopied::CaughtUp if unread => OldestUncopied::Unknown,
+        known => known,
     }
 }

@@ -140,6 +140,7 @@ pub struct RawFlow {
     #[schemars(with = "Option<OneOf<Origin>>", extend("default" = defaults::ORIGIN, "examples" = ["local"]))]
     pub origin: Option<At<String>>,
     /// Where a partition begins that was never copied: `earliest`, `latest`, or a timestamp (RFC 3339).
+    /// With `latest`, topics and partitions made after the flow first ran are still copied whole.
     #[schemars(extend("default" = defaults::START, "examples" = ["2026-11-01T00:00:00Z"]))]
     pub start: Option<At<String>>,
     /// The consumer groups whose offsets follow, written like `topics`.

@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
+use super::age::AgeMarks;
 use super::intake::IntakeRules;
 use super::partition::Partition;
+use crate::config::settings::StartAt;
 use crate::kafka::metadata::TopicId;
 use crate::types::TopicPartition;
 
@@ -35,10 +37,14 @@ pub struct CellState {
     pub target_topic_id: TopicId,
     /// The source leader's epoch as metadata has it.
     pub source_leader_epoch: i32,
+    /// Where it begins where it was never copied.
+    pub begin: StartAt,
     /// Since when the source has not shown the topic.
     pub source_missing_since: Option<Instant>,
     /// How batches are taken in.
     pub rules: IntakeRules,
+    /// Tells how old the oldest record is that is not copied.
+    pub ages: AgeMarks,
 }
 
 impl PartitionCell {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::age::AgeMarks;
 use super::cell::{CellState, PartitionCell};
 use super::event::{Event, Notice, StopCause};
 use super::intake::IntakeRules;
 use super::partition::Partition;
-use crate::config::settings::{FlowSettings, OnLoss};
+use crate::config::settings::{FlowSettings, OnLoss, StartAt};
 use crate::kafka::admin::{self, Refusal, TopicConfigs};
 use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::cluster::Cluster;
@@ -30,19 +31,37 @@ const BATCH_BYTES_MAX_DEFAULT: usize = 1_048_588;
 /// Configs of topics, or why they cannot be read.
 type Configs = HashMap<TopicName, Result<TopicConfigs, Refusal>>;
 
+/// Says what the flow copies already.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The partitions it has.
+    pub cells: &'a [Arc<PartitionCell>],
+    /// The source topics its state speaks of.
+    pub topics: &'a HashSet<TopicName>,
+    /// Whether it has begun: what is found from now on was made later.
+    pub has_begun: bool,
+}
+
+/// Says where a new partition begins. "Latest" leaves out what was there before the flow was, and
+/// nothing else: what a topic it copies already grew later is new from its first record (G1).
+fn begin(flow: &FlowSettings, topic: &TopicName, known: Known<'_>) -> StartAt {
+    let is_followed = known.has_begun || known.topics.contains(topic);
+    if flow.start == StartAt::Latest && is_followed { StartAt::Earliest } else { flow.start }
+}
+
 /// Finds selected partitions that are not in `known`, and makes their topics ready at the target.
 /// A topic that cannot be made ready stops alone; it is tried again by the next discovery.
 pub async fn discover(
     source: &Cluster,
     target: &Cluster,
     flow: &FlowSettings,
-    known: &[Arc<PartitionCell>],
+    known: Known<'_>,
     budget: &MemoryBudget,
     events: &mpsc::Sender<Event>,
 ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
     let at_source = source.retrying(PATIENCE, || source.metadata(None)).await?;
-    tell_missing(flow, &at_source, known.is_empty(), events).await;
-    let wanted = wanted(flow, &at_source, known);
+    tell_missing(flow, &at_source, !known.has_begun, events).await;
+    let wanted = wanted(flow, &at_source, known.cells);
     let names: Vec<TopicName> = wanted.keys().cloned().collect();
     if names.is_empty() {
         return Ok(Vec::new());
@@ -71,8 +90,10 @@ pub async fn discover(
                 source_topic_id: at_source.topics.get(&name).and_then(|t| t.id),
                 target_topic_id: at_target.topics.get(&target_topic).and_then(|t| t.id),
                 source_leader_epoch: -1,
+                begin: begin(flow, &name, known),
                 source_missing_since: None,
                 rules,
+                ages: AgeMarks::default(),
             };
             let source = TopicPartition::new(name.clone(), partition);
             let target = TopicPartition::new(target_topic.clone(), partition);

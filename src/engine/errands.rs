@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::cell::PartitionCell;
-use super::discover;
+use super::discover::{self, Known};
 use super::event::{Event, StopCause};
 use super::partition::Phase;
 use super::start::Starter;
@@ -54,6 +54,8 @@ pub struct Errands {
     pub starter: Starter,
     /// Pays for what partitions hold.
     pub budget: MemoryBudget,
+    /// Whether the first discovery is over.
+    pub has_begun: bool,
     /// Where discoveries tell what they do.
     pub events: mpsc::Sender<Event>,
     /// Where findings go.
@@ -101,6 +103,8 @@ impl Errands {
         known: &[Arc<PartitionCell>],
     ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
         let Starter { source, target, settings, .. } = &self.starter;
+        let topics = self.starter.state.topics().await;
+        let known = Known { cells: known, topics: &topics, has_begun: self.has_begun };
         discover::discover(source, target, settings, known, &self.budget, &self.events).await
     }
 

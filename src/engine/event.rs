@@ -213,17 +213,6 @@ pub enum Event {
         /// Number of partitions.
         partitions: usize,
     },
-    /// How far the flow is.
-    Progress {
-        /// Records copied since the start.
-        records: u64,
-        /// Bytes of their batches.
-        bytes: u64,
-        /// Offsets between positions and the source's ends; `None` while an end is unknown.
-        behind: Option<i64>,
-        /// Partitions that are failing or stopped.
-        in_trouble: usize,
-    },
     /// A topic was created at the target.
     TopicCreated {
         /// Its name at the target.
@@ -270,6 +259,13 @@ pub enum Event {
     },
     /// Something worth a line that concerns the flow as a whole.
     Notice(Notice),
+}
+
+impl Event {
+    /// Says whether the event is about the trouble of one partition; many of those often come together.
+    pub fn is_of_one_partition(&self) -> bool {
+        matches!(self, Event::Failing { .. } | Event::Recovered { .. })
+    }
 }
 
 /// Tells what concerns a flow as a whole.

@@ -127,12 +127,12 @@ async fn fetch_until_error(
         let throttle = u64::try_from(answer.throttle_time_ms).unwrap_or(0);
         let bytes = take_answer(shared, &gathered, answer).await;
         sizer.on_answer(bytes, asked.elapsed());
-        shared.meters.fetched(bytes, asked.elapsed());
+        shared.meters.fetch_times.answered(asked.elapsed());
         if let Some(pacer) = &shared.pacer {
             pacer.lock().unwrap_or_else(PoisonError::into_inner).took(bytes, Instant::now());
         }
         if throttle > 0 {
-            shared.meters.throttled(throttle);
+            shared.meters.source_throttled(throttle);
             tokio::time::sleep(Duration::from_millis(throttle)).await;
         }
     }
@@ -308,7 +308,11 @@ async fn take_partition(
         let reservation = Arc::new(shared.budget.reserve(item.size_bytes()).await);
         item.batch.bytes = reservation.attach(item.batch.bytes.clone());
     }
-    let skipped = cell.lock().partition.on_fetched(asked, taken);
+    let skipped = {
+        let mut state = cell.lock();
+        taken.items.iter().for_each(|item| state.ages.on_fetched(item));
+        state.partition.on_fetched(asked, taken)
+    };
     for cause in skipped {
         shared.meters.skipped(&cell.source, cause);
     }

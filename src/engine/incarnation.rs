@@ -8,7 +8,7 @@ use kafka_protocol::ResponseError;
 
 use super::cell::PartitionCell;
 use super::event::{Event, StopCause};
-use crate::config::settings::OnLoss;
+use crate::config::settings::{OnLoss, StartAt};
 use crate::kafka::error::{code_name, remedy_for};
 use crate::kafka::metadata::Metadata;
 
@@ -48,6 +48,7 @@ pub fn check_source(
         }
         OnLoss::Skip => {
             state.source_topic_id = Some(now);
+            state.begin = StartAt::Earliest;
             state.partition.start_over();
             Some(Event::Skipped { partition: cell.source.clone(), cause })
         }

@@ -1,8 +1,9 @@
 //! Copying: what to do is decided in plain functions, the waiting around them is thin.
 //!
-//! Pure: [`limits`], [`pacing`], [`intake`], [`partition`], [`coalesce`]. Awaiting: [`fetcher`],
+//! Pure: [`age`], [`limits`], [`pacing`], [`intake`], [`partition`], [`coalesce`]. Awaiting: [`fetcher`],
 //! [`producer`]. Shared between them: [`cell`], [`status`], [`event`].
 
+pub mod age;
 pub mod cell;
 pub mod coalesce;
 pub mod compacted_log;

@@ -266,7 +266,7 @@ async fn take_answers(
         match request.answer.decode::<ProduceRequest>().await {
             Ok(answer) => {
                 let elapsed = request.at.elapsed();
-                shared.meters.produced(elapsed);
+                shared.meters.produce_times.answered(elapsed);
                 observed.answered_after(elapsed);
                 note_throttle(&shared, &observed, answer.throttle_time_ms);
                 let outcomes = by_partition(answer);
@@ -280,7 +280,7 @@ async fn take_answers(
 fn note_throttle(shared: &ProduceShared, observed: &Observed, throttle_ms: i32) {
     let throttle = u64::try_from(throttle_ms).unwrap_or(0);
     if throttle > 0 {
-        shared.meters.throttled(throttle);
+        shared.meters.target_throttled(throttle);
         let until = Instant::now() + Duration::from_millis(throttle);
         *observed.throttled_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }

@@ -126,13 +126,13 @@ impl Starter {
         at_source: &Metadata,
         at_target: &Metadata,
     ) -> Result<Vec<(Arc<PartitionCell>, Bounds)>, KafkaError> {
-        let first = match self.settings.start {
+        let first = |cell: &PartitionCell| match cell.lock().begin {
             StartAt::Earliest => OffsetSpec::Earliest,
             StartAt::Latest => OffsetSpec::Latest,
             StartAt::TimestampMs(ms) => OffsetSpec::TimestampMs(ms),
         };
-        let ask = |spec: OffsetSpec| cells.iter().map(|c| (c.source.clone(), spec)).collect::<Vec<_>>();
-        let (ask_first, ask_end) = (ask(first), ask(OffsetSpec::Latest));
+        let ask_first: Vec<_> = cells.iter().map(|c| (c.source.clone(), first(c))).collect();
+        let ask_end: Vec<_> = cells.iter().map(|c| (c.source.clone(), OffsetSpec::Latest)).collect();
         let ask_target: Vec<_> = cells.iter().map(|c| (c.target.clone(), OffsetSpec::Latest)).collect();
         let (source, target) = (&self.source, &self.target);
         let (committed, uncommitted) = (Isolation::ReadCommitted, Isolation::ReadUncommitted);

@@ -123,6 +123,11 @@ impl StateTopic {
         self.known.lock().await.get(partition).cloned().unwrap_or_default()
     }
 
+    /// Returns the source topics of which anything is known.
+    pub async fn topics(&self) -> HashSet<TopicName> {
+        self.known.lock().await.keys().map(|partition| partition.topic.clone()).collect()
+    }
+
     /// Records the producer ids and the first checkpoints of partitions, before their first batch.
     pub async fn begin(&self, starts: &[(Arc<PartitionCell>, Checkpoint)]) -> Result<(), KafkaError> {
         let mut known = self.known.lock().await;

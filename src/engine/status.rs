@@ -7,35 +7,38 @@ use std::time::Duration;
 use super::event::StopCause;
 use crate::types::TopicPartition;
 
+/// Upper bounds of the request times' buckets, in milliseconds: from a broker in the same rack to a
+/// request that runs into its timeout.
+pub const REQUEST_BOUNDS_MS: [u32; 14] =
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000];
+
 /// Counts requests and waits; plain atomics, so the hot path never waits for a reader.
 #[derive(Debug, Default)]
 pub struct FlowMeters {
-    fetches: AtomicU64,
-    fetched_bytes: AtomicU64,
-    fetch_us: AtomicU64,
-    produces: AtomicU64,
-    produce_us: AtomicU64,
-    throttled_ms: AtomicU64,
+    /// Times of fetch requests, the broker's wait for data included.
+    pub fetch_times: RequestTimes,
+    /// Times of produce requests.
+    pub produce_times: RequestTimes,
+    source_throttled_ms: AtomicU64,
+    target_throttled_ms: AtomicU64,
     skipped: Mutex<Vec<(TopicPartition, StopCause)>>,
 }
 
 impl FlowMeters {
-    /// Counts an answered fetch.
-    pub fn fetched(&self, bytes: usize, elapsed: Duration) {
-        self.fetches.fetch_add(1, Ordering::Relaxed);
-        self.fetched_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-        self.fetch_us.fetch_add(micros(elapsed), Ordering::Relaxed);
+    /// Counts time the source's brokers told us to wait.
+    pub fn source_throttled(&self, milliseconds: u64) {
+        self.source_throttled_ms.fetch_add(milliseconds, Ordering::Relaxed);
     }
 
-    /// Counts an answered produce.
-    pub fn produced(&self, elapsed: Duration) {
-        self.produces.fetch_add(1, Ordering::Relaxed);
-        self.produce_us.fetch_add(micros(elapsed), Ordering::Relaxed);
+    /// Counts time the target's brokers told us to wait.
+    pub fn target_throttled(&self, milliseconds: u64) {
+        self.target_throttled_ms.fetch_add(milliseconds, Ordering::Relaxed);
     }
 
-    /// Counts time the brokers told us to wait.
-    pub fn throttled(&self, milliseconds: u64) {
-        self.throttled_ms.fetch_add(milliseconds, Ordering::Relaxed);
+    /// Returns the time brokers told us to wait: the source's, then the target's.
+    pub fn throttled(&self) -> (Duration, Duration) {
+        let read = |ms: &AtomicU64| Duration::from_millis(ms.load(Ordering::Relaxed));
+        (read(&self.source_throttled_ms), read(&self.target_throttled_ms))
     }
 
     /// Remembers records left out under a policy, until the supervisor tells of them.
@@ -49,6 +52,55 @@ impl FlowMeters {
     }
 }
 
-fn micros(elapsed: Duration) -> u64 {
-    u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX)
+/// Counts how long requests took, in the buckets of [`REQUEST_BOUNDS_MS`].
+#[derive(Debug, Default)]
+pub struct RequestTimes {
+    within: [AtomicU64; REQUEST_BOUNDS_MS.len()],
+    beyond: AtomicU64,
+    total_us: AtomicU64,
+}
+
+/// Holds [`RequestTimes`] at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestTimesNow {
+    /// Requests for each bound that took no longer than it and longer than the one before.
+    pub within: [u64; REQUEST_BOUNDS_MS.len()],
+    /// All requests, those beyond the last bound included.
+    pub count: u64,
+    /// The time of all together.
+    pub total: Duration,
+}
+
+impl RequestTimes {
+    /// Counts a request that was answered.
+    pub fn answered(&self, elapsed: Duration) {
+        let bound = REQUEST_BOUNDS_MS.partition_point(|ms| Duration::from_millis(u64::from(*ms)) < elapsed);
+        self.within.get(bound).unwrap_or(&self.beyond).fetch_add(1, Ordering::Relaxed);
+        let us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        self.total_us.fetch_add(us, Ordering::Relaxed);
+    }
+
+    /// Returns the counts; the total may run ahead of them by what is answered meanwhile.
+    pub fn now(&self) -> RequestTimesNow {
+        let within = std::array::from_fn(|bound| self.within[bound].load(Ordering::Relaxed));
+        let count = within.iter().sum::<u64>() + self.beyond.load(Ordering::Relaxed);
+        RequestTimesNow { within, count, total: Duration::from_micros(self.total_us.load(Ordering::Relaxed)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_counts_in_the_first_bucket_that_holds_it() {
+        let times = RequestTimes::default();
+        for ms in [0, 1, 3, 30_000, 30_001] {
+            times.answered(Duration::from_millis(ms));
+        }
+        let now = times.now();
+        assert_eq!((now.within[0], now.within[2], now.within[13]), (2, 1, 1));
+        assert_eq!(now.count, 5, "one took longer than every bound");
+        assert_eq!(now.total, Duration::from_millis(60_005));
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod http;
 pub mod names;
+pub mod rate;
 pub mod render;
 pub mod snapshot;
 

@@ -80,7 +80,7 @@ metrics! {
     LagRecords, "strait_lag_records", Gauge, ["flow", "topic", "partition"],
         "Source offsets between position and end; an upper bound where the log has gaps";
     LagSeconds, "strait_lag_seconds", Gauge, ["flow", "topic", "partition"],
-        "Age of the oldest record not yet copied";
+        "Age of the oldest record not yet copied; the most it can be where that record is not fetched yet";
     PartitionState, "strait_partition_state", Gauge, ["flow", "topic", "partition", "state"],
         "1 for the state the partition is in, 0 for the others: starting, copying, caught_up, failing, stopped";
     ThrottledSeconds, "strait_throttled_seconds_total", Counter, ["flow", "side"],

@@ -12,6 +12,8 @@ pub struct MetricsSnapshot {
 pub struct FlowMetrics {
     /// The flow's name.
     pub flow: String,
+    /// Its partitions are known: those selected, if any.
+    pub started: bool,
     /// Batches whose bytes were kept.
     pub batches_passed_through: u64,
     /// Batches decoded and encoded anew.
@@ -70,9 +72,21 @@ pub struct PartitionMetrics {
     pub target_position: Option<i64>,
     /// Age of the oldest record not yet copied, in seconds.
     pub lag_seconds: Option<f64>,
+    /// Where this run is to end, if it is to end by itself at offsets seen at its start.
+    pub run_end: Option<i64>,
+    /// Why it cannot go on, where it is failing or stopped.
+    pub trouble: Option<String>,
 }
 
 impl PartitionMetrics {
+    /// Returns the offsets left until the run's own end; none where the partition has stopped.
+    pub fn remaining(&self) -> Option<i64> {
+        if self.state == PartitionState::Stopped {
+            return Some(0);
+        }
+        Some(self.run_end.or(self.source_end)?.saturating_sub(self.source_position?).max(0))
+    }
+
     /// Returns the offsets between position and end, never below zero; `None` where either is unknown.
     pub fn lag_records(&self) -> Option<i64> {
         Some(self.source_end?.saturating_sub(self.source_position?).max(0))

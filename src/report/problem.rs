@@ -1,115 +1,162 @@
-//! Errors in four parts: what failed, where, why, and what to try.
+//! A problem as people and programs see it: what failed, where, the cause, and what to try.
 
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use crate::kafka::error::{ConnectCause, ConnectError, KafkaError, RequestError};
-use crate::kafka::peer::{Peer, PeerOrigin};
+use super::style::Style;
 
-/// Holds an error for people and machines.
-#[derive(Clone, Debug)]
-pub struct Problem {
-    code: &'static str,
-    what: String,
-    place: String,
-    cause: String,
-    hint: String,
+/// Says what a problem concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The command itself.
+    Command,
+    /// The configuration.
+    Config,
+    /// A cluster, by its alias.
+    Cluster(String),
+    /// A flow.
+    Flow(String),
+    /// One source partition of a flow, such as `orders[7]`.
+    Partition {
+        /// The flow.
+        flow: String,
+        /// The partition.
+        partition: String,
+    },
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "error: {}", self.what)?;
-        writeln!(f, "  where: {}", self.place)?;
-        writeln!(f, "  cause: {}", self.cause)?;
-        write!(f, "  try:   {}", self.hint)
+        match self {
+            Scope::Command => f.write_str("command"),
+            Scope::Config => f.write_str("config"),
+            Scope::Cluster(alias) => write!(f, "cluster:{alias}"),
+            Scope::Flow(flow) => write!(f, "flow:{flow}"),
+            Scope::Partition { flow, partition } => write!(f, "flow:{flow}/{partition}"),
+        }
     }
+}
+
+/// Describes one problem; prints in four parts (see [`Problem::render`]) or as [`ProblemJson`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// A stable name for programs, such as `expects_tls`.
+    pub code: &'static str,
+    /// What it concerns.
+    pub scope: Scope,
+    /// What failed, such as `cannot reach cluster "eu" (phase: tls)`.
+    pub what: String,
+    /// Where: the broker, and the place in the configuration that named it.
+    pub place: Option<String>,
+    /// Why.
+    pub cause: Option<String>,
+    /// What to try, the best first.
+    pub hints: Vec<String>,
 }
 
 impl Problem {
-    /// Returns the parts for machines.
-    pub fn to_json(&self) -> Value {
-        json!({"code": self.code, "scope": self.place, "message": format!("{}: {}", self.what, self.cause), "hint": self.hint})
+    /// Starts a problem from its code, scope and headline.
+    pub fn new(code: &'static str, scope: Scope, what: impl Into<String>) -> Self {
+        Self { code, scope, what: what.into(), place: None, cause: None, hints: Vec::new() }
+    }
+
+    /// Adds where it happened.
+    pub fn place(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into());
+        self
+    }
+
+    /// Adds the cause.
+    pub fn cause(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// Adds something to try.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Returns the four parts as text, without a newline at the end; parts that are unknown are
+    /// left out, and lines within a part are indented under it.
+    pub fn render(&self, style: Style) -> String {
+        let mut text = format!("{} {}", style.error("error:"), self.what);
+        let mut part = |label: &str, value: &str| {
+            let value = value.trim_end().replace('\n', "\n         ");
+            text.push_str(&format!("\n  {} {value}", style.label(&format!("{label:<6}"))));
+        };
+        self.place.iter().for_each(|place| part("where:", place));
+        self.cause.iter().for_each(|cause| part("cause:", cause));
+        self.hints.iter().for_each(|hint| part("try:", hint));
+        text
+    }
+
+    /// Returns the problem as programs read it.
+    pub fn to_json(&self) -> ProblemJson {
+        let message = match &self.cause {
+            Some(cause) => format!("{}: {cause}", self.what),
+            None => self.what.clone(),
+        };
+        ProblemJson {
+            code: self.code,
+            scope: self.scope.to_string(),
+            message: match &self.place {
+                Some(place) => format!("{message} ({place})"),
+                None => message,
+            },
+            hint: (!self.hints.is_empty()).then(|| self.hints.join("; or ")),
+        }
     }
 }
 
-fn place(peer: &Peer) -> String {
-    match &peer.origin {
-        PeerOrigin::Bootstrap { line } => {
-            format!("{}, listed in the configuration at line {line}", peer.address())
-        }
-        PeerOrigin::Advertised { by } => format!("{peer}, as advertised by {by}"),
-    }
+/// Holds a problem as an element of a JSON document's `errors`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProblemJson {
+    /// A stable name.
+    pub code: &'static str,
+    /// What it concerns, such as `cluster:eu` or `flow:us-eu/orders[7]`.
+    pub scope: String,
+    /// What failed, why, and where.
+    pub message: String,
+    /// What to try; `null` where nothing is known to help.
+    pub hint: Option<String>,
 }
 
-impl From<&ConnectError> for Problem {
-    fn from(error: &ConnectError) -> Self {
-        Self {
-            code: "cannot_connect",
-            what: format!("cannot reach cluster \"{}\" (phase: {})", error.peer.cluster, error.phase),
-            place: place(&error.peer),
-            cause: error.cause.to_string(),
-            hint: connect_hint(error),
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl From<&KafkaError> for Problem {
-    fn from(error: &KafkaError) -> Self {
-        match error {
-            KafkaError::Connect(error) => error.into(),
-            KafkaError::Request(error) => error.into(),
-        }
+    fn problem() -> Problem {
+        Problem::new("expects_tls", Scope::Cluster("eu".into()), "cannot reach cluster \"eu\" (phase: api)")
+            .place("eu-2:9092, listed in strait.toml:14")
+            .cause("the broker hung up")
+            .hint("set security_protocol = \"SSL\"")
     }
-}
 
-impl From<&RequestError> for Problem {
-    fn from(error: &RequestError) -> Self {
-        Self {
-            code: "request_failed",
-            what: format!("{:?} failed on cluster \"{}\" (phase: api)", error.api, error.peer.cluster),
-            place: place(&error.peer),
-            cause: error.cause.to_string(),
-            hint: "look at the broker's log for this client (client_id) at this time".to_owned(),
-        }
+    #[test]
+    fn a_problem_prints_its_four_parts() {
+        assert_eq!(
+            problem().render(Style::new(false)),
+            "error: cannot reach cluster \"eu\" (phase: api)\n  \
+             where: eu-2:9092, listed in strait.toml:14\n  \
+             cause: the broker hung up\n  \
+             try:   set security_protocol = \"SSL\""
+        );
     }
-}
 
-fn connect_hint(error: &ConnectError) -> String {
-    let cluster = &error.peer.cluster;
-    match &error.cause {
-        ConnectCause::UnknownHost { .. } | ConnectCause::Tcp(_) | ConnectCause::Timeout(_) => {
-            match &error.peer.origin {
-                PeerOrigin::Bootstrap { .. } => {
-                    format!("check bootstrap_servers of \"{cluster}\", and that the broker runs and no firewall is between")
-                }
-                PeerOrigin::Advertised { .. } => {
-                    "the brokers' advertised.listeners must name addresses that can be reached from here".to_owned()
-                }
-            }
-        }
-        ConnectCause::ExpectsTls(_) => {
-            format!("set security_protocol = \"SSL\" (or \"SASL_SSL\") for cluster \"{cluster}\"")
-        }
-        ConnectCause::NotTls => {
-            format!("set security_protocol = \"PLAINTEXT\" (or \"SASL_PLAINTEXT\") for cluster \"{cluster}\", or use the TLS port")
-        }
-        ConnectCause::ExpectsSasl => {
-            format!("set security_protocol to \"SASL_PLAINTEXT\" or \"SASL_SSL\" for cluster \"{cluster}\", with the sasl_* keys")
-        }
-        ConnectCause::NoSasl => "remove the SASL_ part of security_protocol, or use the SASL port".to_owned(),
-        ConnectCause::Mechanism { .. } => "set sasl_mechanism to one that is offered".to_owned(),
-        ConnectCause::Login { .. } => "check sasl_username and sasl_password".to_owned(),
-        ConnectCause::CertificateName { .. } => {
-            "use a name from the certificate in bootstrap_servers, or give the broker a certificate for this name".to_owned()
-        }
-        ConnectCause::CertificateExpired(_) => "renew the broker's certificate".to_owned(),
-        ConnectCause::UnknownAuthority => "name the authority's certificate with ssl_ca_file".to_owned(),
-        ConnectCause::ClientCertificateRefused(_) => {
-            "set ssl_certificate_file and ssl_key_file to a certificate the broker trusts".to_owned()
-        }
-        ConnectCause::ClusterId { .. } => "this is another cluster: correct bootstrap_servers or cluster_id".to_owned(),
-        ConnectCause::TlsFile(_) => "correct the ssl_* file names".to_owned(),
-        _ => "look at the broker's log at this time".to_owned(),
+    #[test]
+    fn a_problem_as_json_keeps_every_part() {
+        let json = serde_json::to_value(problem().to_json()).expect("plain strings serialise");
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "code": "expects_tls",
+                "scope": "cluster:eu",
+                "message": "cannot reach cluster \"eu\" (phase: api): the broker hung up (eu-2:9092, listed in strait.toml:14)",
+                "hint": "set security_protocol = \"SSL\"",
+            })
+        );
     }
 }

@@ -1,40 +1,122 @@
-//! What is generated from the command line's definition is committed as generated.
-//! `STRAIT_UPDATE=1 cargo test docs_fresh` writes it anew.
+//! What is generated is committed and equal to what would be generated now.
+//! `STRAIT_UPDATE=1 cargo test --test it docs_fresh` writes it anew.
 
-use assert_cmd::Command;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-fn assert_fresh(path: &str, arguments: &[&str]) {
-    let output = Command::cargo_bin("strait").unwrap().args(arguments).output().unwrap();
-    assert!(output.status.success());
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os("STRAIT_UPDATE").is_some() {
-        std::fs::write(&path, &output.stdout).unwrap();
+use clap_complete::Shell;
+use strait::cli::definition as command;
+use strait::commands::{completions, man};
+use strait::exit::Exit;
+use strait::obs::names::MetricName;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Compares a file with what it should be, or writes it where STRAIT_UPDATE is 1.
+fn compare(path: &Path, wanted: &[u8]) {
+    if std::env::var("STRAIT_UPDATE").is_ok_and(|value| value == "1") {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, wanted).unwrap();
+        return;
     }
-    let committed = std::fs::read(&path).unwrap();
-    assert!(committed == output.stdout, "{} is stale: STRAIT_UPDATE=1 cargo test docs_fresh", path.display());
+    let found = fs::read(path).unwrap_or_default();
+    assert!(
+        found == wanted,
+        "{} is out of date; run STRAIT_UPDATE=1 cargo test --test it docs_fresh",
+        path.strip_prefix(root()).unwrap().display()
+    );
 }
 
 #[test]
 fn completions_are_fresh() {
-    for (shell, file) in [
-        ("bash", "strait.bash"),
-        ("zsh", "_strait"),
-        ("fish", "strait.fish"),
-        ("powershell", "_strait.ps1"),
-        ("elvish", "strait.elv"),
+    for (shell, name) in [
+        (Shell::Bash, "strait.bash"),
+        (Shell::Zsh, "_strait"),
+        (Shell::Fish, "strait.fish"),
+        (Shell::PowerShell, "_strait.ps1"),
+        (Shell::Elvish, "strait.elv"),
     ] {
-        assert_fresh(&format!("completions/{file}"), &["completions", shell]);
+        compare(&root().join("completions").join(name), &completions::script(shell, command()));
     }
 }
 
 #[test]
-fn the_manual_page_is_fresh() {
-    assert_fresh("man/strait.1", &["man"]);
+fn manual_pages_are_fresh() {
+    let pages = man::pages(command()).unwrap();
+    for page in &pages {
+        compare(&root().join("man").join(&page.file_name), &page.text);
+    }
+    let mut wanted: Vec<&str> = pages.iter().map(|page| page.file_name.as_str()).collect();
+    wanted.sort_unstable();
+    let mut found: Vec<String> = fs::read_dir(root().join("man"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort_unstable();
+    assert_eq!(found, wanted, "a page without a subcommand is left over");
 }
 
 #[test]
-fn an_unknown_shell_or_option_is_a_usage_error() {
-    for arguments in [["completions", "tcl"], ["replicate", "--onec"]] {
-        Command::cargo_bin("strait").unwrap().args(arguments).assert().code(2);
+fn manual_pages_have_the_sections_operators_look_for() {
+    for page in man::pages(command()).unwrap() {
+        let text = String::from_utf8(page.text).unwrap();
+        for section in ["NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS", "FILES", "ENVIRONMENT", "EXAMPLES"] {
+            let heading = text.lines().any(|line| line.replace('"', "") == format!(".SH {section}"));
+            assert!(heading, "{} has no {section}:\n{text}", page.file_name);
+        }
+        assert!(text.contains("\nstrait"), "{} has no example:\n{text}", page.file_name);
     }
+}
+
+#[test]
+fn cli_page_is_fresh() {
+    compare(&root().join("docs/cli.md"), cli_page().as_bytes());
+}
+
+#[test]
+fn metrics_page_is_fresh() {
+    compare(&root().join("docs/metrics.md"), metrics_page().as_bytes());
+}
+
+fn cli_page() -> String {
+    let mut definition = command().term_width(100);
+    definition.build();
+    let mut page = String::from("# The command line\n\nGenerated from the program's own definition.\n");
+    page.push_str("\n## Exit codes\n\n| code | meaning |\n| --- | --- |\n");
+    for exit in Exit::ALL {
+        writeln!(page, "| {} | {} |", exit.code(), exit.meaning()).unwrap();
+    }
+    section(&mut page, "strait", definition.clone());
+    for subcommand in definition.get_subcommands().filter(|found| found.get_name() != "help") {
+        section(&mut page, &format!("strait {}", subcommand.get_name()), subcommand.clone());
+    }
+    page
+}
+
+fn section(page: &mut String, name: &str, mut command: clap::Command) {
+    let help = command.render_long_help().to_string();
+    let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+    writeln!(page, "\n## {name}\n\n```text\n{}\n```", help.join("\n").trim_end()).unwrap();
+}
+
+fn metrics_page() -> String {
+    let mut page = String::from(
+        "# Metrics\n\n\
+         Generated from the program's own list. `strait replicate --metrics ADDRESS` serves them on \
+         `/metrics` in the OpenMetrics text format.\n\n\
+         A value that is not known has no sample: it is never 0 and never NaN. Counters begin at 0 \
+         when the process starts.\n\n\
+         `/healthz` answers 200 while the process lives. `/readyz` answers 200 when start-up is \
+         finished and no partition is failing or stopped, otherwise 503 with the reasons, one a line.\n\n\
+         | name | type | labels | meaning |\n| --- | --- | --- | --- |\n",
+    );
+    for metric in MetricName::ALL {
+        let labels = metric.labels().join(", ");
+        writeln!(page, "| `{}` | {} | {labels} | {} |", metric.name(), metric.kind().word(), metric.help())
+            .unwrap();
+    }
+    page
 }

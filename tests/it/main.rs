@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod batch_properties;
+mod cli_completions;
+mod cli_general;
+mod cli_man;
 mod config_samples;
 mod docs_fresh;
 mod partition_model;

@@ -109,7 +109,7 @@ fn topics_grow_trim_and_take_configs() {
 #[test]
 fn a_killed_broker_comes_back_with_its_records() {
     live(|lab| {
-        let mut cluster = lab.start("one", ClusterSpec::one());
+        let cluster = lab.start("one", ClusterSpec::one());
         create_topic(&cluster, "kept", 1, &[]);
         produce(&cluster, "kept", "none", &mixed(6, 100, 1));
         cluster.node(1).kill();
@@ -121,10 +121,11 @@ fn a_killed_broker_comes_back_with_its_records() {
 #[test]
 fn three_brokers_move_a_leader_and_lose_one() {
     live(|lab| {
-        let mut cluster = lab.start("three", ClusterSpec::three());
+        let cluster = lab.start("three", ClusterSpec::three());
         create_topic(&cluster, "moved", 1, &[]);
         let next = leader(&cluster, "moved", 0).unwrap() % 3 + 1;
-        tools::move_leader(&cluster, &lab.work_dir(), "moved", 0, next);
+        tools::move_leaders(&cluster, &lab.work_dir(), "moved");
+        assert_eq!(leader(&cluster, "moved", 0), Some(next));
         produce(&cluster, "moved", "none", &mixed(7, 20, 1));
         cluster.node(next).stop();
         produce(&cluster, "moved", "none", &mixed(8, 20, 1));

@@ -3,5 +3,11 @@
 
 mod harness;
 mod harness_works;
+mod replicate_changes;
 mod replicate_copies;
+mod replicate_edges;
+mod replicate_moves;
 mod replicate_origin;
+mod replicate_outages;
+mod replicate_runs;
+mod replicate_security;

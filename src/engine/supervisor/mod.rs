@@ -58,6 +58,8 @@ pub struct FlowView {
     pub cells: Arc<Mutex<Option<Vec<Arc<PartitionCell>>>>>,
     /// The memory for fetched bytes.
     pub budget: MemoryBudget,
+    /// What the flow counts.
+    pub meters: Arc<FlowMeters>,
 }
 
 /// Holds one flow before it runs.
@@ -65,7 +67,6 @@ pub struct Flow {
     view: FlowView,
     settings: Arc<FlowSettings>,
     mode: RunMode,
-    progress_interval: Duration,
     source: Cluster,
     target: Cluster,
     events: mpsc::Sender<Event>,
@@ -76,15 +77,15 @@ impl Flow {
     /// Prepares a flow between two open clusters; nothing is copied before [`run`](Self::run).
     pub fn new(
         settings: FlowSettings,
-        (mode, progress_interval): (RunMode, Duration),
+        mode: RunMode,
         (source, target): (Cluster, Cluster),
         events: mpsc::Sender<Event>,
     ) -> Self {
         let budget = MemoryBudget::new(settings.limits.memory_bytes);
-        let view = FlowView { cells: Arc::default(), budget };
         let meters = Arc::new(FlowMeters::default());
+        let view = FlowView { cells: Arc::default(), budget, meters: meters.clone() };
         let settings = Arc::new(settings);
-        Self { view, settings, mode, progress_interval, source, target, events, meters }
+        Self { view, settings, mode, source, target, events, meters }
     }
 
     /// Returns what others may look at.
@@ -97,7 +98,6 @@ impl Flow {
     /// The error is one that keeps the flow from starting at all.
     pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
         let limits = self.settings.limits;
-        let progress_interval = self.progress_interval;
         let (mut supervisor, mut inbox) = tokio::select! {
             started = self.start() => started?,
             _ = stop.changed() => return Ok(Vec::new()),
@@ -106,15 +106,12 @@ impl Flow {
         let mut keep = tokio::time::interval(limits.checkpoint_interval);
         let mut search = tokio::time::interval(limits.discovery_interval);
         search.reset();
-        let mut progress = tokio::time::interval(progress_interval);
-        progress.reset();
         loop {
             tokio::select! {
                 _ = stop.changed() => break,
                 _ = look.tick() => if supervisor.look().await { break },
                 _ = keep.tick() => supervisor.keep(),
                 _ = search.tick() => supervisor.search(),
-                _ = progress.tick() => supervisor.tell_progress().await,
                 () = inbox.refresh.notified() => supervisor.want_refresh(),
                 Some(cell) = inbox.out_of_range.recv() => supervisor.errands.look_up_bounds(cell),
                 Some(finding) = inbox.findings.recv() => supervisor.on_finding(finding).await,
@@ -126,7 +123,7 @@ impl Flow {
 
     /// Reads the flow's state, finds its partitions, and starts them.
     async fn start(self) -> Result<(Running, Inbox), KafkaError> {
-        let Self { view, settings, mode, source, target, events, meters, .. } = self;
+        let Self { view, settings, mode, source, target, events, meters } = self;
         let limits = settings.limits;
         let refresh = Arc::new(Notify::new());
         let (out_of_range_sender, out_of_range) = mpsc::channel(1024);
@@ -161,12 +158,14 @@ impl Flow {
         let mut errands = Errands {
             starter,
             budget: view.budget.clone(),
+            has_begun: false,
             events: events.clone(),
             findings: findings_sender,
         };
         let cells = errands.discover_now(&[]).await?;
         errands.starter.try_start(&cells).await?;
         errands.starter.patience = START_PATIENCE;
+        errands.has_begun = true;
         let topics: HashSet<_> = cells.iter().map(|cell| &cell.source.topic).collect();
         let started = Event::Started { topics: topics.len(), partitions: cells.len() };
         // A listener that went away needs no events.

@@ -176,22 +176,6 @@ impl Running {
         }
     }
 
-    pub(super) async fn tell_progress(&self) {
-        let (mut records, mut bytes, mut behind, mut in_trouble) = (0, 0, Some(0), 0);
-        let now = Instant::now();
-        for cell in &self.cells {
-            let state = cell.lock();
-            let copy = &state.partition;
-            records += copy.totals().records;
-            bytes += copy.totals().bytes;
-            let lag = copy.source_end().map(|end| (end.0 - copy.copied().0).max(0));
-            behind = behind.zip(lag).map(|(sum, lag)| sum + lag);
-            in_trouble +=
-                usize::from(matches!(copy.phase(), Phase::Stopped(_)) || copy.failing(now).is_some());
-        }
-        self.tell(Event::Progress { records, bytes, behind, in_trouble }).await;
-    }
-
     /// Decides what a position outside the log means: behind its start, or beyond its end.
     async fn on_bounds(&self, cell: &Arc<PartitionCell>, log_start: SourceOffset, end: SourceOffset) {
         let skipped = {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -57,11 +58,11 @@ impl Cluster {
                 jvm: cluster.spec.jvm,
                 properties,
                 log: log_dir.join(format!("{name}-{id}.log")),
-                process: None,
+                process: Mutex::new(None),
             });
         }
         cluster.format(number);
-        for node in &mut cluster.nodes {
+        for node in &cluster.nodes {
             node.launch();
         }
         cluster.wait_until_ready();
@@ -104,11 +105,11 @@ impl Cluster {
     }
 
     /// Waits until a metadata request is answered with every running broker in it.
-    pub fn wait_until_ready(&mut self) {
+    pub fn wait_until_ready(&self) {
         let probe: BaseConsumer = self.client_config().create().unwrap();
-        let running = self.nodes.iter().filter(|node| node.process.is_some()).count();
+        let running = self.nodes.iter().filter(|node| node.is_running()).count();
         wait::until(&format!("cluster {} to be ready", self.name), START_LIMIT, || {
-            for node in &mut self.nodes {
+            for node in &self.nodes {
                 node.assert_alive();
             }
             let metadata = probe.fetch_metadata(None, PROBE_LIMIT).ok()?;
@@ -137,22 +138,22 @@ impl Cluster {
     }
 
     /// Returns the broker with this id.
-    pub fn node(&mut self, id: i32) -> &mut Node {
+    pub fn node(&self, id: i32) -> &Node {
         let index = usize::try_from(id - 1).expect("node ids start at 1");
-        &mut self.nodes[index]
+        &self.nodes[index]
     }
 
     /// Starts a stopped broker again on its data and ports, and waits for it.
-    pub fn restart(&mut self, id: i32) {
+    pub fn restart(&self, id: i32) {
         self.node(id).stop();
         self.node(id).launch();
         self.wait_until_ready();
     }
 
     /// Starts every stopped broker again, and waits for them.
-    pub fn launch_all(&mut self) {
-        for node in &mut self.nodes {
-            if node.process.is_none() {
+    pub fn launch_all(&self) {
+        for node in &self.nodes {
+            if !node.is_running() {
                 node.launch();
             }
         }
@@ -160,8 +161,8 @@ impl Cluster {
     }
 
     /// Shuts every broker down.
-    pub fn stop_all(&mut self) {
-        for node in &mut self.nodes {
+    pub fn stop_all(&self) {
+        for node in &self.nodes {
             node.stop();
         }
     }
@@ -174,7 +175,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        for node in &mut self.nodes {
+        for node in &self.nodes {
             node.kill();
         }
         let _ = fs::remove_dir_all(&self.dir);

@@ -15,10 +15,12 @@ pub mod produce;
 pub mod proxy;
 pub mod reaper;
 pub mod records;
+pub mod route;
 pub mod shared;
 pub mod spec;
 pub mod strait;
 pub mod tools;
+pub mod traffic;
 pub mod wait;
 
 use std::collections::HashSet;

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::maven::Distribution;
@@ -31,7 +32,7 @@ pub fn java_as(jvm: Jvm, distribution: &Distribution, heap_mib: u32) -> Command 
     java
 }
 
-/// Holds one broker, running or not.
+/// Holds one broker, running or not; tests stop and start it while others use its cluster.
 pub struct Node {
     /// The node id, from 1.
     pub id: u16,
@@ -41,7 +42,7 @@ pub struct Node {
     pub(super) properties: PathBuf,
     /// Everything the broker wrote to its standard streams.
     pub log: PathBuf,
-    pub(super) process: Option<Child>,
+    pub(super) process: Mutex<Option<Child>>,
 }
 
 impl Node {
@@ -61,9 +62,20 @@ impl Node {
         assert!(status.success(), "formatting node {} failed: {status}\n{}", self.id, self.last_words());
     }
 
+    fn process(&self) -> MutexGuard<'_, Option<Child>> {
+        // A test that panicked must still be able to end its brokers.
+        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells whether it was started and not stopped since.
+    pub fn is_running(&self) -> bool {
+        self.process().is_some()
+    }
+
     /// Starts the process; the cluster waits until it answers.
-    pub(super) fn launch(&mut self) {
-        assert!(self.process.is_none(), "node {} is running", self.id);
+    pub(super) fn launch(&self) {
+        let mut process = self.process();
+        assert!(process.is_none(), "node {} is running", self.id);
         let log = OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
         let child = java_as(self.jvm, &self.distribution, self.heap_mib)
             .arg("kafka.Kafka")
@@ -75,42 +87,42 @@ impl Node {
             .spawn()
             .unwrap();
         reaper::watch(child.id());
-        self.process = Some(child);
+        *process = Some(child);
     }
 
     /// Panics with the log's end where the process is gone.
-    pub(super) fn assert_alive(&mut self) {
-        let Some(process) = &mut self.process else { return };
+    pub(super) fn assert_alive(&self) {
+        let mut running = self.process();
+        let Some(process) = running.as_mut() else { return };
         if let Some(status) = process.try_wait().unwrap() {
             reaper::forget(process.id());
-            self.process = None;
+            *running = None;
             panic!("node {} ended ({status})\n{}", self.id, self.last_words());
         }
     }
 
     /// Returns the process id.
     pub fn pid(&self) -> u32 {
-        self.process.as_ref().expect("the node is running").id()
+        self.process().as_ref().expect("the node is running").id()
     }
 
     /// Asks the broker to shut down, and kills it where it does not.
-    pub fn stop(&mut self) {
-        let Some(process) = &mut self.process else { return };
+    pub fn stop(&self) {
+        let Some(mut process) = self.process().take() else { return };
         reaper::signal(process.id(), "TERM");
-        let deadline = Instant::now() + STOP_LIMIT;
         reaper::forget(process.id());
+        let deadline = Instant::now() + STOP_LIMIT;
         while process.try_wait().unwrap().is_none() {
             if Instant::now() > deadline {
-                return self.kill();
+                let _ = process.kill();
             }
             wait::pause();
         }
-        self.process = None;
     }
 
     /// Ends the process at once, as a power cut would.
-    pub fn kill(&mut self) {
-        let Some(mut process) = self.process.take() else { return };
+    pub fn kill(&self) {
+        let Some(mut process) = self.process().take() else { return };
         reaper::forget(process.id());
         let _ = process.kill();
         let _ = process.wait();

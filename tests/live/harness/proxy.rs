@@ -1,4 +1,4 @@
-//! A TCP proxy on loopback that delays, cuts and goes on; it never limits bandwidth.
+//! A TCP proxy on loopback that delays, holds, cuts and goes on; it never limits bandwidth.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +31,7 @@ struct Shared {
     delay_to_client_micros: AtomicU64,
     bytes: AtomicU64,
     open: watch::Sender<bool>,
+    flowing: watch::Sender<bool>,
 }
 
 impl Shared {
@@ -58,6 +59,7 @@ impl Proxy {
             delay_to_client_micros: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             open: watch::Sender::new(true),
+            flowing: watch::Sender::new(true),
         });
         let listener = runtime().block_on(TcpListener::bind(("127.0.0.1", port))).unwrap();
         let accepting = runtime().spawn(accept(listener, upstream, shared.clone()));
@@ -81,9 +83,16 @@ impl Proxy {
         self.shared.open.send_replace(false);
     }
 
-    /// Forwards new connections again.
+    /// Lets nothing through any more: connections stay open and nothing comes, as behind a firewall
+    /// that drops. What is sent meanwhile arrives when the proxy resumes, however late.
+    pub fn hold(&self) {
+        self.shared.flowing.send_replace(false);
+    }
+
+    /// Forwards again, what was held first.
     pub fn resume(&self) {
         self.shared.open.send_replace(true);
+        self.shared.flowing.send_replace(true);
     }
 
     /// Returns how many bytes were forwarded, both directions together.
@@ -108,6 +117,10 @@ async fn accept(listener: TcpListener, upstream: u16, shared: Arc<Shared>) {
 }
 
 async fn forward(client: TcpStream, upstream: u16, shared: Arc<Shared>) {
+    let mut flowing = shared.flowing.subscribe();
+    if flowing.wait_for(|flowing| *flowing).await.is_err() {
+        return;
+    }
     let Ok(broker) = TcpStream::connect(("127.0.0.1", upstream)).await else { return };
     if client.set_nodelay(true).is_err() || broker.set_nodelay(true).is_err() {
         return;
@@ -139,9 +152,13 @@ async fn pump(mut read: OwnedReadHalf, mut write: OwnedWriteHalf, direction: Dir
             }
         }
     };
+    let mut flowing = shared.flowing.subscribe();
     let writing = async move {
         while let Some((at, chunk)) = due.recv().await {
             sleep_until(at).await;
+            if flowing.wait_for(|flowing| *flowing).await.is_err() {
+                return;
+            }
             if write.write_all(&chunk).await.is_err() {
                 return;
             }

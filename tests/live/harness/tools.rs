@@ -7,6 +7,7 @@ use std::process::Stdio;
 use super::cluster::Cluster;
 use super::maven::{Version, distribution};
 use super::node::java;
+use super::records::partitions;
 use super::spec::Listener;
 use super::{admin, wait};
 
@@ -37,26 +38,38 @@ pub fn allow(cluster: &Cluster, user: &str, what: &[&str]) {
     run(cluster.spec.version, class, &arguments);
 }
 
-/// Makes `leader` lead a partition that is replicated to all brokers, without moving data.
-pub fn move_leader(cluster: &Cluster, work_dir: &Path, topic: &str, partition: i32, leader: i32) {
+/// Makes the next broker lead each of a topic's partitions, which are replicated to all brokers; no
+/// data moves.
+pub fn move_leaders(cluster: &Cluster, work_dir: &Path, topic: &str) {
     let brokers = i32::from(cluster.spec.brokers);
-    let others = (1..=brokers).filter(|id| *id != leader);
-    let replicas: Vec<i32> = [leader].into_iter().chain(others).collect();
+    let plan: Vec<(i32, i32)> = partitions(cluster, topic)
+        .into_iter()
+        .map(|partition| (partition, admin::leader(cluster, topic, partition).unwrap() % brokers + 1))
+        .collect();
+    let replicas = |leader: i32| -> Vec<i32> {
+        [leader].into_iter().chain((1..=brokers).filter(|id| *id != leader)).collect()
+    };
+    let moves: Vec<_> = plan
+        .iter()
+        .map(|(partition, leader)| {
+            serde_json::json!({"topic": topic, "partition": partition, "replicas": replicas(*leader)})
+        })
+        .collect();
+    // Both tools read this file; each ignores what it does not know.
+    let file = work_dir.join("moves.json");
+    fs::write(&file, serde_json::json!({"version": 1, "partitions": moves}).to_string()).unwrap();
     let servers = cluster.bootstrap(Listener::Plaintext).join(",");
-    let plan = serde_json::json!({"version": 1, "partitions":
-        [{"topic": topic, "partition": partition, "replicas": replicas}]});
-    let file = work_dir.join("reassignment.json");
-    fs::write(&file, plan.to_string()).unwrap();
-    let file = file.display().to_string();
+    let (file, version) = (file.display().to_string(), cluster.spec.version);
+    let tool = |class: &str, what: &[&str]| {
+        run(version, class, &[&["--bootstrap-server", &servers], what].concat());
+    };
     let reassign = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand";
-    let version = cluster.spec.version;
-    let to = ["--bootstrap-server", servers.as_str()];
-    run(version, reassign, &[&to[..], &["--execute", "--reassignment-json-file", &file]].concat());
+    tool(reassign, &["--execute", "--reassignment-json-file", &file]);
     let elect = "org.apache.kafka.tools.LeaderElectionCommand";
-    let partition_text = partition.to_string();
-    let what = ["--election-type", "preferred", "--topic", topic, "--partition", &partition_text];
-    run(version, elect, &[&to[..], &what].concat());
-    wait::until(&format!("broker {leader} to lead {topic}[{partition}]"), wait::LONG, || {
-        (admin::leader(cluster, topic, partition) == Some(leader)).then_some(())
-    });
+    tool(elect, &["--election-type", "preferred", "--path-to-json-file", &file]);
+    for (partition, leader) in plan {
+        wait::until(&format!("broker {leader} to lead {topic}[{partition}]"), wait::LONG, || {
+            (admin::leader(cluster, topic, partition) == Some(leader)).then_some(())
+        });
+    }
 }

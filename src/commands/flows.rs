@@ -1,0 +1,88 @@
+//! The flows a command is about: the configuration, and what `--flow` selects of it.
+
+use std::path::{Path, PathBuf};
+
+use super::Context;
+use crate::config::settings::{FlowSettings, Settings};
+use crate::config::{self, suggest};
+use crate::report::problem::{Problem, Scope};
+
+/// Says why a command cannot begin; every problem is one of usage (exit 2).
+#[derive(Debug)]
+pub struct Refusal {
+    /// The problems as drawn for people, where the four parts alone do not show them best.
+    pub drawing: Option<String>,
+    /// The problems.
+    pub problems: Vec<Problem>,
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self { drawing: None, problems: vec![problem] }
+    }
+}
+
+/// Reads the configuration, tells its warnings, and picks the flows.
+pub fn selected(context: &Context) -> Result<(Settings, Vec<FlowSettings>), Refusal> {
+    let env = |name: &str| std::env::var(name).ok();
+    let path = find(context, &env)?;
+    let loaded = config::load(&path, &env).map_err(|failure| {
+        let output = &context.output;
+        Refusal {
+            drawing: Some(failure.render(output.stderr_color(), output.width())),
+            problems: failure.findings().map(Problem::from).collect(),
+        }
+    })?;
+    for warning in &loaded.warnings {
+        context.output.warn(&warning.to_string());
+    }
+    let settings = loaded.settings;
+    let flows = pick(context, &settings, &path)?;
+    Ok((settings, flows))
+}
+
+fn find(context: &Context, env: &dyn Fn(&str) -> Option<String>) -> Result<PathBuf, Refusal> {
+    if let Some(path) = &context.config {
+        return Ok(path.clone());
+    }
+    let problem = |what: &str| Problem::new("no_config", Scope::Config, what);
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let here = std::env::current_dir().map_err(|error| {
+        problem("the working directory cannot be read")
+            .cause(error.to_string())
+            .hint("name the configuration with --config FILE")
+    })?;
+    Ok(config::discover(&here, env, home.as_deref()).ok_or_else(|| {
+        problem("no configuration was found")
+            .place(format!("{}, up to the repository's root, then the XDG config folder", here.display()))
+            .cause("there is no strait.toml")
+            .hint("name one with --config FILE or STRAIT_CONFIG")
+    })?)
+}
+
+fn pick(context: &Context, settings: &Settings, path: &Path) -> Result<Vec<FlowSettings>, Refusal> {
+    if context.flows.is_empty() {
+        return Ok(settings.flows.values().cloned().collect());
+    }
+    let known: Vec<&str> = settings.flows.keys().map(|flow| flow.as_str()).collect();
+    let mut flows = Vec::new();
+    let mut problems = Vec::new();
+    for name in &context.flows {
+        match settings.flows.get(name.as_str()) {
+            Some(flow) => flows.push(flow.clone()),
+            None => problems.push(unknown_flow(name.as_str(), &known, path)),
+        }
+    }
+    if problems.is_empty() { Ok(flows) } else { Err(Refusal { drawing: None, problems }) }
+}
+
+fn unknown_flow(name: &str, known: &[&str], path: &Path) -> Problem {
+    let what = format!("no flow is called \"{name}\"");
+    let problem = Problem::new("unknown_flow", Scope::Command, what)
+        .place(path.display().to_string())
+        .cause(format!("its flows are {}", known.join(", ")));
+    match suggest::nearest(name, known.iter().copied()) {
+        Some(meant) => problem.hint(format!("did you mean --flow {meant}?")),
+        None => problem.hint("leave --flow out for all flows"),
+    }
+}

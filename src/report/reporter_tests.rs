@@ -1,0 +1,179 @@
+#![allow(clippy::unwrap_used)]
+
+use std::io::{self, Write};
+
+use super::*;
+use crate::report::output::OutputSettings;
+use crate::report::style::ColorWish;
+use crate::types::SourceOffset;
+
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Page {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Broken(io::ErrorKind);
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn output(format: Format, quiet: bool, stdout: Box<dyn Write + Send>, stderr: Page) -> Output {
+    Output::to_streams(OutputSettings { format, quiet, color: ColorWish::Never }, stdout, Box::new(stderr))
+}
+
+fn gap() -> Event {
+    Event::Stopped {
+        partition: TopicPartition::new("orders", 7),
+        cause: StopCause::Gap { from: SourceOffset(3), to: SourceOffset(9) },
+    }
+}
+
+fn position(partition: i32) -> FinalPosition {
+    FinalPosition {
+        flow: "us-eu".into(),
+        topic: "orders".into(),
+        partition,
+        source_next: Some(12),
+        target_next: None,
+        records: 10,
+        bytes: 1_000,
+        passed_through: 2,
+        reencoded: 0,
+        state: "stopped".into(),
+    }
+}
+
+fn progress(flow: &str) -> FlowProgress {
+    FlowProgress { flow: flow.into(), started: true, partitions: 8, ..FlowProgress::default() }
+}
+
+#[test]
+fn json_events_are_one_object_a_line_and_the_last_has_status_and_errors() {
+    let (stdout, stderr) = (Page::default(), Page::default());
+    let reporter = Reporter::new(output(Format::Json, false, Box::new(stdout.clone()), stderr.clone()));
+    reporter.events("us-eu", &[Event::Started { topics: 1, partitions: 8 }]);
+    reporter.events("us-eu", &[gap()]);
+    reporter.progress(&[progress("us-eu")]);
+    reporter.stopping();
+    let cause = StopCause::Gap { from: SourceOffset(3), to: SourceOffset(9) };
+    let problem = stop_problem("us-eu", &TopicPartition::new("orders", 7), &cause);
+    reporter.ended(Exit::Bad, &[position(7)], &["in words".into()], &[problem]);
+    let lines: Vec<Value> = stdout.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["started", "partition_stopped", "progress", "stopping", "finished", "ended"]);
+    assert!(lines.iter().all(|line| line["schema"] == SCHEMA), "{lines:?}");
+    assert_eq!(lines[1]["code"], "gap");
+    assert_eq!((&lines[1]["topic"], &lines[1]["partition"]), (&json!("orders"), &json!(7)));
+    assert!(lines[2]["seconds_behind"].is_null(), "{}", lines[2]);
+    assert_eq!((&lines[4]["flow"], &lines[4]["source_next"]), (&json!("us-eu"), &json!(12)));
+    assert!(lines[4]["target_next"].is_null(), "{}", lines[4]);
+    assert_eq!((&lines[5]["status"], &lines[5]["exit_code"]), (&json!("bad"), &json!(10)));
+    assert_eq!(lines[5]["data"], json!({ "partitions": 1, "records": 10, "bytes": 1_000 }));
+    assert_eq!(lines[5]["errors"][0]["scope"], "flow:us-eu/orders[7]");
+    assert_eq!(stderr.text(), "");
+}
+
+#[test]
+fn g11_a_run_that_could_not_begin_says_so_in_json_and_in_words() {
+    let (stdout, stderr) = (Page::default(), Page::default());
+    let reporter = Reporter::new(output(Format::Json, false, Box::new(stdout.clone()), stderr.clone()));
+    let problem =
+        Problem::new("unknown_flow", Scope::Command, "no flow is called \"x\"").hint("leave it out");
+    reporter.refused(Exit::Usage, &[problem]);
+    let line: Value = serde_json::from_str(&stdout.text()).unwrap();
+    assert_eq!(
+        (&line["event"], &line["status"], &line["exit_code"]),
+        (&json!("ended"), &json!("error"), &json!(2))
+    );
+    assert!(line["data"].is_null(), "{line}");
+    assert_eq!(line["errors"][0]["code"], "unknown_flow");
+    assert_eq!(stderr.text(), "error: no flow is called \"x\"\n  try:   leave it out\n");
+}
+
+#[test]
+fn g11_quiet_keeps_what_went_wrong_and_drops_the_rest() {
+    let (stdout, stderr) = (Page::default(), Page::default());
+    let reporter = Reporter::new(output(Format::Text, true, Box::new(stdout.clone()), stderr.clone()));
+    reporter.events("us-eu", &[Event::Started { topics: 1, partitions: 8 }]);
+    reporter.progress(&[progress("us-eu")]);
+    reporter.output().warn("about the configuration");
+    reporter.events("us-eu", &[gap()]);
+    let failing = Event::Failing { partition: TopicPartition::new("orders", 1), cause: "no leader".into() };
+    reporter.events("us-eu", &[failing]);
+    reporter.ended(Exit::Bad, &[position(7)], &["us-eu: copied".into()], &[]);
+    assert_eq!(
+        stderr.text(),
+        "error: orders[7] stopped\n  \
+         where: flow us-eu; its other partitions go on\n  \
+         cause: offsets 3 to 9 are gone from the source: retention removed them before they were copied\n  \
+         try:   raise the source's retention, or set policy.on_gap = \"skip\" to go on without these records\n\
+         warning: us-eu: orders[1] is failing: no leader\n"
+    );
+    assert_eq!(stdout.text(), "");
+}
+
+#[test]
+fn a_broker_that_takes_many_partitions_along_is_told_once() {
+    let stderr = Page::default();
+    let reporter = Reporter::new(output(Format::Text, false, Box::new(io::sink()), stderr.clone()));
+    let failing = |partition: i32, cause: &str| Event::Failing {
+        partition: TopicPartition::new("orders", partition),
+        cause: cause.to_owned(),
+    };
+    let mut events: Vec<Event> = (0..300).map(|partition| failing(partition, "refused")).collect();
+    events.push(failing(300, "no leader"));
+    reporter.events("us-eu", &events);
+    let recovered = |partition| Event::Recovered { partition: TopicPartition::new("orders", partition) };
+    reporter.events("us-eu", &[recovered(0), recovered(1)]);
+    reporter.events("us-eu", &[recovered(2)]);
+    assert_eq!(
+        stderr.text(),
+        "warning: us-eu: orders[300] is failing: no leader\n\
+         warning: us-eu: 300 partitions (orders[0], orders[1], orders[2], ...) are failing: refused\n\
+         us-eu: 2 partitions (orders[0], orders[1]) go on\n\
+         us-eu: orders[2] goes on\n"
+    );
+}
+
+#[test]
+fn elsewhere_progress_is_one_line_per_flow_without_escapes() {
+    let stderr = Page::default();
+    let reporter = Reporter::new(output(Format::Text, false, Box::new(io::sink()), stderr.clone()));
+    reporter.progress(&["a", "b"].map(progress));
+    let words = stderr.text();
+    assert_eq!(words.lines().map(|line| &line[..1]).collect::<Vec<_>>(), ["a", "b"]);
+    assert!(!words.contains(['\x1b', '\r']), "{words}");
+}
+
+#[test]
+fn a_reader_that_went_away_closes_quietly_and_a_full_disk_is_a_failure() {
+    for (kind, fails) in [(io::ErrorKind::BrokenPipe, false), (io::ErrorKind::StorageFull, true)] {
+        let stderr = Page::default();
+        let output = output(Format::Json, false, Box::new(Broken(kind)), stderr.clone());
+        output.data("x");
+        assert!(output.is_closed(), "{kind:?}");
+        assert_eq!(output.failure().is_some(), fails, "{kind:?}");
+        assert_eq!(stderr.text(), "", "{kind:?}");
+    }
+}
