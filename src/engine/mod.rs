@@ -4,6 +4,7 @@
 //! [`producer`]. Shared between them: [`cell`], [`status`], [`event`].
 
 pub mod age;
+pub mod bounds;
 pub mod cell;
 pub mod coalesce;
 pub mod compacted_log;
@@ -25,3 +26,4 @@ pub mod start;
 pub mod state_topic;
 pub mod status;
 pub mod supervisor;
+pub mod tail;

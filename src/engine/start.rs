@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use kafka_protocol::ResponseError;
 use tokio::sync::mpsc;
 
+use super::bounds::{self, Bounds, Unlisted};
 use super::cell::PartitionCell;
 use super::discover::refresh_limits;
 use super::event::{Event, Notice, StopCause};
@@ -18,12 +18,10 @@ use super::origin::OriginFilter;
 use super::partition::Phase;
 use super::resume;
 use super::state_topic::{Checkpoint, NAME_PREFIX, Past, StateTopic};
-use crate::config::settings::{FlowSettings, OnLoss, StartAt};
+use crate::config::settings::{FlowSettings, OnLoss};
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::{KafkaError, code_name, remedy_for};
-use crate::kafka::fetch::Isolation;
 use crate::kafka::metadata::Metadata;
-use crate::kafka::offsets::{self, OffsetAnswers, OffsetSpec};
 use crate::kafka::producer_ids::ProducerIdentity;
 use crate::types::{SourceOffset, TargetOffset, TopicName};
 
@@ -51,17 +49,6 @@ pub struct Starter {
     pub was_weakness_told: Arc<AtomicBool>,
     /// True where partitions finish at the end offsets seen when they start.
     pub is_to_end: bool,
-}
-
-/// Says where both logs of one partition begin and end.
-#[derive(Clone, Copy, Debug)]
-struct Bounds {
-    /// Where the flow is to begin; negative where no record is that new.
-    first: i64,
-    end: i64,
-    /// The target's log start offset.
-    target_first: i64,
-    target_end: i64,
 }
 
 /// Says what is known of one partition's start.
@@ -158,49 +145,21 @@ impl Starter {
         at_source: &Metadata,
         at_target: &Metadata,
     ) -> Result<Vec<(Arc<PartitionCell>, Bounds)>, KafkaError> {
-        let first = |cell: &PartitionCell| match cell.lock().begin {
-            StartAt::Earliest => OffsetSpec::Earliest,
-            StartAt::Latest => OffsetSpec::Latest,
-            StartAt::TimestampMs(ms) => OffsetSpec::TimestampMs(ms),
-        };
-        let ask_first: Vec<_> = cells.iter().map(|c| (c.source.clone(), first(c))).collect();
-        let ask_end: Vec<_> = cells.iter().map(|c| (c.source.clone(), OffsetSpec::Latest)).collect();
-        let ask_target = |spec| cells.iter().map(|c| (c.target.clone(), spec)).collect::<Vec<_>>();
-        let (ask_target_first, ask_target) =
-            (ask_target(OffsetSpec::Earliest), ask_target(OffsetSpec::Latest));
         let (source, target) = (&self.source, &self.target);
-        let (committed, uncommitted) = (Isolation::ReadCommitted, Isolation::ReadUncommitted);
-        let firsts = source
-            .retrying(self.patience, || offsets::list(source, at_source, &ask_first, committed))
-            .await?;
-        let ends =
-            source.retrying(self.patience, || offsets::list(source, at_source, &ask_end, committed)).await?;
-        let target_ends = target
-            .retrying(self.patience, || offsets::list(target, at_target, &ask_target, uncommitted))
-            .await?;
-        let list = || offsets::list(target, at_target, &ask_target_first, uncommitted);
-        let target_firsts = target.retrying(self.patience, list).await?;
-        let mut known = Vec::with_capacity(cells.len());
         let now = Instant::now();
-        for cell in cells {
-            let first = answer(&firsts, &cell.source);
-            let end = answer(&ends, &cell.source);
-            let target_end = answer(&target_ends, &cell.target);
-            let target_first = answer(&target_firsts, &cell.target);
-            match (first, end, target_first.and_then(|first| Ok((first, target_end?)))) {
-                (Ok(first), Ok(end), Ok((target_first, target_end))) => {
-                    known.push((cell.clone(), Bounds { first, end, target_first, target_end }));
+        let mut known = Vec::with_capacity(cells.len());
+        for (cell, found) in
+            bounds::of(cells, (source, at_source), (target, at_target), self.patience).await?
+        {
+            match found {
+                Ok(bounds) => known.push((cell, bounds)),
+                Err(Unlisted { alias, code }) => {
+                    let cause = format!("its offsets cannot be read at {alias}: {}", code_name(&code));
+                    cell.lock().partition.on_start_failed(cause, remedy_for(code), now);
                 }
-                (Err(code), ..) | (_, Err(code), _) => self.not_listed(cell, &self.source, code, now),
-                (.., Err(code)) => self.not_listed(cell, &self.target, code, now),
             }
         }
         Ok(known)
-    }
-
-    fn not_listed(&self, cell: &PartitionCell, cluster: &Cluster, code: ResponseError, now: Instant) {
-        let cause = format!("its offsets cannot be read at {}: {}", cluster.alias(), code_name(&code));
-        cell.lock().partition.on_start_failed(cause, remedy_for(code), now);
     }
 
     /// Decides how a partition starts, given what is known of it.
@@ -254,10 +213,19 @@ impl Starter {
                 return None;
             }
         };
-        past.checkpoint = Some(checkpoint);
-        let ends = resume::Ends { source: &self.source, target: &self.target, at_source, at_target };
-        match resume::position(&ends, &self.origin, &cell, &past, scan_end).await {
-            Ok(Ok(next)) => Some(Ready { cell, next, bounds, producer: fence.producer }),
+        past.producers.insert(checkpoint.producer_id);
+        let Starter { source, target, origin, .. } = self;
+        let ends = resume::Ends { source, target, at_source, at_target, origin };
+        let question = resume::Question {
+            cell: &cell,
+            checkpoint: &checkpoint,
+            producers: &past.producers,
+            source_first: bounds.source_first,
+            target_first: bounds.target_first,
+            target_end: scan_end,
+        };
+        match resume::position(&ends, question).await {
+            Ok(Ok(resumed)) => Some(Ready { cell, next: resumed.next, bounds, producer: fence.producer }),
             Ok(Err(cause)) => {
                 cell.lock().partition.stop(cause);
                 None
@@ -300,11 +268,6 @@ struct Fenced {
     cell: Arc<PartitionCell>,
     bounds: Bounds,
     fence: Fence,
-}
-
-fn answer(answers: &OffsetAnswers, partition: &crate::types::TopicPartition) -> Result<i64, ResponseError> {
-    // A broker that leaves a partition out is asked again.
-    answers.get(partition).copied().unwrap_or(Err(ResponseError::LeaderNotAvailable))
 }
 
 fn topics<'a>(names: impl Iterator<Item = &'a TopicName>) -> Vec<TopicName> {
