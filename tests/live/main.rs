@@ -4,6 +4,7 @@
 mod harness;
 mod harness_works;
 mod replicate_changes;
+mod replicate_compaction;
 mod replicate_copies;
 mod replicate_edges;
 mod replicate_moves;
