@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::state_topic::KeepError;
 use crate::kafka::error::code_name;
 use crate::types::{SourceOffset, TargetOffset, TopicName, TopicPartition};
 use kafka_protocol::ResponseError;
@@ -274,7 +275,7 @@ pub enum Notice {
     /// Looking for new topics failed; it is tried again.
     DiscoveryFailed(String),
     /// Progress could not be kept at the target; it is tried again.
-    CheckpointFailed(String),
+    NotKept(KeepError),
     /// The target writes its own time into every record of a topic.
     Restamped {
         /// Its name at the target.
@@ -293,7 +294,7 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Notice::DiscoveryFailed(cause) => write!(f, "looking for topics failed: {cause}"),
-            Notice::CheckpointFailed(cause) => write!(f, "progress could not be kept at the target: {cause}"),
+            Notice::NotKept(error) => error.fmt(f),
             Notice::Restamped { topic } => write!(
                 f,
                 "the target topic {topic} has message.timestamp.type=LogAppendTime: its records get the target's time instead of the source's; set it to CreateTime"

@@ -186,6 +186,7 @@ impl Flow {
             refresh: Refresh::default(),
             is_searching: false,
             is_keeping: false,
+            not_kept: None,
         };
         supervisor.show_cells();
         let mut supervisor = supervisor;
