@@ -3,6 +3,7 @@
 
 mod harness;
 mod harness_works;
+mod replicate_acls;
 mod replicate_changes;
 mod replicate_compaction;
 mod replicate_copies;

@@ -55,7 +55,7 @@ pub fn stored_batches(cluster: &Cluster, topic: &str, partition: i32) -> Vec<Sto
         while rest.len() >= HEADER_BYTES {
             let length = 12 + usize::try_from(i32_at(rest, 8)).unwrap();
             // Zeros follow the last batch of a preallocated file, a torn one that of a file in use.
-            if length <= HEADER_BYTES - 1 || length > rest.len() {
+            if length < HEADER_BYTES || length > rest.len() {
                 break;
             }
             let (batch, after) = rest.split_at(length);
