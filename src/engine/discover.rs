@@ -222,7 +222,9 @@ async fn provision(
     }
     for (target_topic, result) in apply(target, &steps).await? {
         if let (Err(refusal), Some(name)) = (result, made_for.remove(&target_topic)) {
-            failures.insert(name.clone(), refusal.to_string());
+            let step = steps.iter().find(|step| *step.topic() == target_topic);
+            let reason = step.map_or_else(|| refusal.to_string(), |step| step.explain(&refusal));
+            failures.insert(name.clone(), reason);
         }
     }
     for step in steps.into_iter().filter(|step| made_for.contains_key(step.topic())) {

@@ -11,6 +11,7 @@ use super::discover::{self, Known};
 use super::event::{Event, StopCause};
 use super::partition::Phase;
 use super::start::Starter;
+use super::state_topic::KeepError;
 use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
@@ -43,7 +44,7 @@ pub enum Finding {
         end: SourceOffset,
     },
     /// Progress was kept, or not.
-    Kept(Result<(), KafkaError>),
+    Kept(Result<(), KeepError>),
 }
 
 /// Runs errands as tasks of their own; each answers with one [`Finding`], or none where there was

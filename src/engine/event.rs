@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::state_topic::KeepError;
 use crate::kafka::error::code_name;
 use crate::types::{SourceOffset, TargetOffset, TopicName, TopicPartition};
 use kafka_protocol::ResponseError;
@@ -274,7 +275,7 @@ pub enum Notice {
     /// Looking for new topics failed; it is tried again.
     DiscoveryFailed(String),
     /// Progress could not be kept at the target; it is tried again.
-    CheckpointFailed(String),
+    NotKept(KeepError),
     /// The target grants no transactional ids, so nothing keeps a second owner out.
     Unfenced {
         /// The first transactional id that was refused.
@@ -298,7 +299,7 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Notice::DiscoveryFailed(cause) => write!(f, "looking for topics failed: {cause}"),
-            Notice::CheckpointFailed(cause) => write!(f, "progress could not be kept at the target: {cause}"),
+            Notice::NotKept(error) => error.fmt(f),
             Notice::Unfenced { id } => write!(
                 f,
                 "delivery is at-least-once under two owners: the target refuses the transactional id {id}; grant Write and Describe on transactional ids beginning with \"strait.\", or make sure that only one strait runs this flow"

@@ -230,6 +230,17 @@ fn note_trouble(gathered: &Gathered, code: ResponseError) {
     }
 }
 
+/// Names what the source refuses, and the right that helps.
+fn source_words(code: ResponseError) -> String {
+    let name = code_name(&code);
+    match code {
+        ResponseError::TopicAuthorizationFailed => {
+            format!("the source does not let us read it ({name}); grant Read on the topic there")
+        }
+        _ => name,
+    }
+}
+
 /// Takes in an answer's partitions; returns the bytes of records in it.
 async fn take_answer(shared: &FetchShared, gathered: &Gathered, answer: FetchResponse) -> usize {
     let mut bytes = 0;
@@ -265,7 +276,7 @@ async fn take_answer(shared: &FetchShared, gathered: &Gathered, answer: FetchRes
                 Some(code) => {
                     let remedy = remedy_for(code);
                     refresh |= remedy == Remedy::Refresh;
-                    cell.lock().partition.on_source_trouble(code_name(&code), remedy, Instant::now());
+                    cell.lock().partition.on_source_trouble(source_words(code), remedy, Instant::now());
                 }
             }
         }

@@ -1,10 +1,11 @@
 //! A flow's progress, kept at the target: the compacted topic `strait.<flow>` for us, the consumer
 //! group of the same name for everyone's tools.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use kafka_protocol::ResponseError;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
@@ -98,6 +99,40 @@ pub struct Past {
     pub producers: HashSet<i64>,
 }
 
+/// Says what of a flow's progress could not be kept.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum KeepError {
+    /// The checkpoints; a start will have more to read.
+    #[error("progress could not be kept at the target: {0}")]
+    Checkpoints(#[from] KafkaError),
+    /// The same, at the end of a stop.
+    #[error(
+        "progress could not be kept at the target: shutdown_timeout ({}) was over",
+        humantime::format_duration(*.0)
+    )]
+    TooLate(Duration),
+    /// The group's offsets; nothing of ours depends on them.
+    #[error(
+        "group {group} shows other tools an old position, it cannot be committed: {error}{}",
+        rights(.error)
+    )]
+    Group {
+        /// The group.
+        group: TopicName,
+        /// Why.
+        error: KafkaError,
+    },
+}
+
+fn rights(error: &KafkaError) -> &'static str {
+    match error.code() {
+        Some(ResponseError::TopicAuthorizationFailed | ResponseError::GroupAuthorizationFailed) => {
+            "; grant Read on the group and on the target topics"
+        }
+        _ => "",
+    }
+}
+
 /// Reads and writes one flow's state topic.
 #[derive(Debug)]
 pub struct StateTopic {
@@ -105,6 +140,8 @@ pub struct StateTopic {
     name: TopicName,
     /// What stands in the topic. Held while writing, so that records of one key keep their order.
     known: Mutex<Known>,
+    /// What the group's offsets still have to be told.
+    owed: Mutex<BTreeMap<TopicPartition, Commit>>,
 }
 
 #[derive(Debug, Default)]
@@ -120,7 +157,7 @@ impl StateTopic {
         let name = TopicName::new(format!("{NAME_PREFIX}{}", flow.name));
         let replication_factor = flow.provision.replication_factor.unwrap_or(-1);
         compacted_log::ensure(target, &name, replication_factor, PATIENCE).await?;
-        let state = Self { target: target.clone(), name, known: Mutex::default() };
+        let state = Self { target: target.clone(), name, known: Mutex::default(), owed: Mutex::default() };
         state.catch_up().await?;
         Ok(state)
     }
@@ -163,7 +200,7 @@ impl StateTopic {
 
     /// Keeps the positions of all started partitions that have moved: in the topic, then as the
     /// group's offsets.
-    pub async fn keep(&self, cells: &[Arc<PartitionCell>]) -> Result<(), KafkaError> {
+    pub async fn keep(&self, cells: &[Arc<PartitionCell>]) -> Result<(), KeepError> {
         let known = self.known.lock().await;
         let mut moved = Vec::new();
         for cell in cells {
@@ -174,7 +211,26 @@ impl StateTopic {
                 moved.push((cell.clone(), checkpoint));
             }
         }
-        self.write(known, &moved).await
+        self.write(known, &moved).await?;
+        self.commit().await.map_err(|error| KeepError::Group { group: self.name.clone(), error })
+    }
+
+    /// Commits the group's offsets; what fails is tried again with the next.
+    async fn commit(&self) -> Result<(), KafkaError> {
+        let owed = std::mem::take(&mut *self.owed.lock().await);
+        if owed.is_empty() {
+            return Ok(());
+        }
+        let commits: Vec<Commit> = owed.values().cloned().collect();
+        let group = self.name.as_str();
+        let done = self.target.retrying(PATIENCE, || groups::commit(&self.target, group, &commits)).await;
+        if done.is_err() {
+            // Newer positions that came meanwhile stand.
+            let mut now = self.owed.lock().await;
+            let newer = std::mem::replace(&mut *now, owed);
+            now.extend(newer);
+        }
+        done
     }
 
     async fn write(
@@ -201,9 +257,9 @@ impl StateTopic {
         for (cell, checkpoint) in checkpoints {
             known.partitions.entry(cell.source.clone()).or_default().checkpoint = Some(checkpoint.clone());
         }
-        drop(known);
-        let group = self.name.as_str();
-        self.target.retrying(PATIENCE, || groups::commit(&self.target, group, &commits)).await
+        let mut owed = self.owed.lock().await;
+        owed.extend(commits.into_iter().map(|commit| (commit.partition.clone(), commit)));
+        Ok(())
     }
 
     async fn append(&self, pairs: &[Pair]) -> Result<(), KafkaError> {

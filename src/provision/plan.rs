@@ -35,6 +35,20 @@ pub enum Step {
 }
 
 impl Step {
+    /// Says why the target did not do it, and the right that helps where one is missing.
+    pub fn explain(&self, refusal: &Refusal) -> String {
+        let right = match self {
+            Step::Create(_) => "Create on the topic or the cluster",
+            Step::Grow { .. } => "Alter on the topic",
+        };
+        match refusal.code {
+            ResponseError::TopicAuthorizationFailed | ResponseError::ClusterAuthorizationFailed => {
+                format!("{refusal}; grant {right} at the target")
+            }
+            _ => refusal.to_string(),
+        }
+    }
+
     /// Returns the topic's name at the target.
     pub fn topic(&self) -> &TopicName {
         match self {

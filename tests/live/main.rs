@@ -3,12 +3,18 @@
 
 mod harness;
 mod harness_works;
+mod replicate_acls;
+mod replicate_bytes;
 mod replicate_changes;
+mod replicate_compaction;
 mod replicate_copies;
 mod replicate_edges;
+mod replicate_limits;
 mod replicate_moves;
 mod replicate_origin;
 mod replicate_outages;
 mod replicate_runs;
 mod replicate_security;
+mod replicate_sessions;
 mod replicate_shows;
+mod replicate_versions;

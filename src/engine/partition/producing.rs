@@ -182,7 +182,10 @@ impl Partition {
                 Reaction::StartOver
             }
             E::TopicAuthorizationFailed | E::ClusterAuthorizationFailed => {
-                self.on_target_trouble(index, describe(code, message), Remedy::Fatal, now);
+                let name = code_name(&code);
+                let cause =
+                    format!("the target does not let us write it ({name}); grant Write on the topic there");
+                self.on_target_trouble(index, cause, Remedy::Fatal, now);
                 Reaction::RetryLater
             }
             // The bytes were damaged on the way, or were so when fetched: fetched again they show it.

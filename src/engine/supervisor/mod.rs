@@ -188,6 +188,7 @@ impl Flow {
             refresh: Refresh::default(),
             is_searching: false,
             is_keeping: false,
+            not_kept: None,
         };
         supervisor.show_cells();
         let mut supervisor = supervisor;

@@ -12,6 +12,7 @@ use super::super::event::{Event, Notice, StopCause};
 use super::super::incarnation;
 use super::super::partition::{Partition, Phase};
 use super::super::routes::Routes;
+use super::super::state_topic::KeepError;
 use super::super::status::FlowMeters;
 use super::{FlowView, RunMode};
 use crate::config::settings::{FlowSettings, OnLoss};
@@ -48,6 +49,8 @@ pub(super) struct Running {
     pub(super) refresh: Refresh,
     pub(super) is_searching: bool,
     pub(super) is_keeping: bool,
+    /// Why progress could not be kept last.
+    pub(super) not_kept: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,10 +98,18 @@ impl Running {
             Finding::Bounds { cell, log_start, end } => self.on_bounds(&cell, log_start, end).await,
             Finding::Kept(kept) => {
                 self.is_keeping = false;
-                if let Err(error) = kept {
-                    self.tell(Event::Notice(Notice::CheckpointFailed(error.to_string()))).await;
-                }
+                self.tell_not_kept(kept).await;
             }
+        }
+    }
+
+    /// Tells that progress could not be kept, once for each cause.
+    async fn tell_not_kept(&mut self, kept: Result<(), KeepError>) {
+        let cause = kept.as_ref().err().map(ToString::to_string);
+        let is_new = cause != self.not_kept;
+        self.not_kept = cause;
+        if let (Err(error), true) = (kept, is_new) {
+            self.tell(Event::Notice(Notice::NotKept(error))).await;
         }
     }
 
@@ -269,18 +280,9 @@ impl Running {
         while Instant::now() < drained_by && !self.cells.iter().all(|c| c.lock().partition.is_drained()) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        let failure = match tokio::time::timeout_at(
-            deadline.into(),
-            self.errands.starter.state.keep(&self.cells),
-        )
-        .await
-        {
-            Ok(kept) => kept.err().map(|error| error.to_string()),
-            Err(_) => Some(format!("shutdown_timeout ({}) was over", humantime::format_duration(timeout))),
-        };
-        if let Some(cause) = failure {
-            self.tell(Event::Notice(Notice::CheckpointFailed(cause))).await;
-        }
+        let keeping = self.errands.starter.state.keep(&self.cells);
+        let kept = tokio::time::timeout_at(deadline.into(), keeping).await;
+        self.tell_not_kept(kept.unwrap_or(Err(KeepError::TooLate(timeout)))).await;
         self.routes.stop_sending();
     }
 }

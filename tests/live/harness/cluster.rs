@@ -125,6 +125,11 @@ impl Cluster {
         self.ports.iter().map(|ports| format!("127.0.0.1:{}", port(ports))).collect()
     }
 
+    /// Returns a listener's address on broker 1 for a client of one's own choice.
+    pub fn address(&self, listener: Listener) -> String {
+        self.bootstrap(listener).swap_remove(0)
+    }
+
     /// Returns an rdkafka configuration that goes straight to the plain-text listeners.
     pub fn client_config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();

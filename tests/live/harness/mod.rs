@@ -16,6 +16,7 @@ pub mod proxy;
 pub mod reaper;
 pub mod records;
 pub mod route;
+pub mod segments;
 pub mod shared;
 pub mod spec;
 pub mod strait;

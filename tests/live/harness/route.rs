@@ -74,6 +74,14 @@ impl<'a> Route<'a> {
         self
     }
 
+    /// Gives up what cannot be done after two seconds; called after the sides are chosen.
+    pub fn impatient(mut self) -> Self {
+        for (_, more) in [&mut self.source_side, &mut self.target_side] {
+            more.push_str("request_timeout = \"2s\"\n");
+        }
+        self.with("[flows.NAME.limits]\nretry_timeout = \"2s\"")
+    }
+
     /// Returns the flow's name, the test's without its module.
     pub fn flow(&self) -> String {
         self.lab.name.rsplit('.').next().expect("a split has a first part").to_owned()
@@ -90,7 +98,7 @@ impl<'a> Route<'a> {
 
     /// Copies to the end offsets of now.
     pub fn once(&self, topics: &[&str]) -> Finished {
-        run(&self.config(topics), &["replicate", "--once", "--format", "json"], LIMIT)
+        run(&self.config(topics), &["replicate", "--once"], LIMIT)
     }
 
     /// Starts a copy that goes on until it is told to stop, and waits until it copies.

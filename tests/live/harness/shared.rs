@@ -35,10 +35,12 @@ pub fn shared_pair() -> &'static Pair {
 }
 
 /// Returns one broker with every kind of listener and ACLs checked, to be read or written by
-/// whoever the test says. Plain text is a super user's.
+/// whoever the test says. Plain text is a super user's; a login in TLS by SCRAM-SHA-256 has to be
+/// repeated every 1.5 seconds.
 pub fn shared_secure() -> &'static Cluster {
     static SECURE: LazyLock<Cluster> = LazyLock::new(|| {
-        let spec = ClusterSpec::one().listeners(&Listener::SECURE).authorizer();
+        let short_sessions = "listener.name.sasl_ssl.scram-sha-256.connections.max.reauth.ms";
+        let spec = ClusterSpec::one().listeners(&Listener::SECURE).authorizer().set(short_sessions, "1500");
         Cluster::start(&logs(), "secure", spec)
     });
     &SECURE

@@ -16,6 +16,9 @@ pub const LIMITED_USER: &str = "bob";
 /// `LIMITED_USER`'s password.
 pub const LIMITED_PASSWORD: &str = "bob-secret";
 
+/// A name that never resolves (RFC 6761).
+pub const UNKNOWN_HOST: &str = "kafka.invalid";
+
 /// Lists the listeners a broker can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Listener {
@@ -35,12 +38,24 @@ pub enum Listener {
     SaslPlaintext,
     /// SASL in TLS.
     SaslSsl,
+    /// SASL in plain text, by SCRAM-SHA-512 only.
+    ScramOnly,
+    /// Plain text, advertised under a name that no resolver knows.
+    Misadvertised,
 }
 
 impl Listener {
     /// Lists everything but the proxied one.
-    pub const SECURE: [Self; 6] =
-        [Self::Ssl, Self::Mtls, Self::Expired, Self::WrongName, Self::SaslPlaintext, Self::SaslSsl];
+    pub const SECURE: [Self; 8] = [
+        Self::Ssl,
+        Self::Mtls,
+        Self::Expired,
+        Self::WrongName,
+        Self::SaslPlaintext,
+        Self::SaslSsl,
+        Self::ScramOnly,
+        Self::Misadvertised,
+    ];
 
     /// Returns the listener's name in the broker's properties.
     pub fn name(self) -> &'static str {
@@ -53,15 +68,17 @@ impl Listener {
             Self::WrongName => "WRONGNAME",
             Self::SaslPlaintext => "SASL_PLAINTEXT",
             Self::SaslSsl => "SASL_SSL",
+            Self::ScramOnly => "SCRAMONLY",
+            Self::Misadvertised => "MISADVERTISED",
         }
     }
 
     /// Returns `security_protocol` for clients.
     pub fn protocol(self) -> &'static str {
         match self {
-            Self::Plaintext | Self::Proxied => "PLAINTEXT",
+            Self::Plaintext | Self::Proxied | Self::Misadvertised => "PLAINTEXT",
             Self::Ssl | Self::Mtls | Self::Expired | Self::WrongName => "SSL",
-            Self::SaslPlaintext => "SASL_PLAINTEXT",
+            Self::SaslPlaintext | Self::ScramOnly => "SASL_PLAINTEXT",
             Self::SaslSsl => "SASL_SSL",
         }
     }
@@ -176,7 +193,10 @@ impl ClusterSpec {
         let bound = ports.iter().map(|(listener, (bound, _))| address(listener.name(), bound));
         let own_controller = address("CONTROLLER", &controllers[usize::from(node) - 1]);
         set("listeners", bound.chain([own_controller]).collect::<Vec<_>>().join(","));
-        let advertised = ports.iter().map(|(listener, (_, port))| address(listener.name(), port));
+        let advertised = ports.iter().map(|(listener, (_, port))| match listener {
+            Listener::Misadvertised => format!("{}://{UNKNOWN_HOST}:{port}", listener.name()),
+            _ => address(listener.name(), port),
+        });
         set("advertised.listeners", advertised.collect::<Vec<_>>().join(","));
         let protocols = ports.keys().map(|one| format!("{}:{}", one.name(), one.protocol()));
         let protocols = protocols.chain(["CONTROLLER:PLAINTEXT".to_owned()]);
@@ -238,8 +258,10 @@ fn set_security(listener: Listener, set: &mut impl FnMut(&str, String)) {
         let auth = if listener == Listener::Mtls { "required" } else { "none" };
         set(&format!("{prefix}.ssl.client.auth"), auth.into());
     }
-    if matches!(listener, Listener::SaslPlaintext | Listener::SaslSsl) {
-        set(&format!("{prefix}.sasl.enabled.mechanisms"), "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512".into());
+    if listener.protocol().starts_with("SASL") {
+        let every = "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512";
+        let offered = if listener == Listener::ScramOnly { "SCRAM-SHA-512" } else { every };
+        set(&format!("{prefix}.sasl.enabled.mechanisms"), offered.into());
         let package = "org.apache.kafka.common.security";
         let users = format!("user_{USER}=\"{PASSWORD}\" user_{LIMITED_USER}=\"{LIMITED_PASSWORD}\"");
         let plain = format!("{package}.plain.PlainLoginModule required {users};");

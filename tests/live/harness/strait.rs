@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::cluster::Cluster;
 use super::spec::Listener;
-use super::{reaper, wait};
+use super::{Lab, reaper, wait};
 
 /// Writes a `strait.toml`.
 #[derive(Clone, Default)]
@@ -58,6 +58,14 @@ impl Config {
     }
 }
 
+/// Returns the TOML lines of a login; the password goes into a file, so that nothing warns.
+pub fn login(lab: &Lab, mechanism: &str, (user, password): (&str, &str)) -> String {
+    let file = lab.work_dir().join(format!("password-{user}"));
+    std::fs::write(&file, password).unwrap();
+    let file = file.display();
+    format!("sasl_mechanism = {mechanism:?}\nsasl_username = {user:?}\nsasl_password = \"file:{file}\"\n")
+}
+
 /// Holds what a process printed so far.
 type Lines = Arc<Mutex<String>>;
 
@@ -78,6 +86,8 @@ pub struct Finished {
     pub stdout: String,
     /// All of standard error.
     pub stderr: String,
+    /// The peak of resident memory as last seen before the end.
+    pub peak_memory_bytes: u64,
 }
 
 impl Finished {
@@ -85,6 +95,15 @@ impl Finished {
     #[track_caller]
     pub fn assert_code(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Asserts that standard error holds each of the words, showing it where one is missing.
+    #[track_caller]
+    pub fn assert_says(self, words: &[&str]) -> Self {
+        for word in words {
+            assert!(self.stderr.contains(word), "{word:?} is not in\n{}", self.stderr);
+        }
         self
     }
 
@@ -176,15 +195,22 @@ impl Running {
 
     /// Returns the peak of resident memory so far, in bytes.
     pub fn peak_memory_bytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+        self.probe_memory().expect("the process runs")
+    }
+
+    /// The same, or nothing where the process has ended.
+    fn probe_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        Some(line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024)
     }
 
     /// Waits for the process to end by itself; kills it and panics with its output when it is late.
     pub fn finish(mut self, limit: Duration) -> Finished {
         let deadline = std::time::Instant::now() + limit;
+        let mut peak_memory_bytes = 0;
         let status: ExitStatus = loop {
+            peak_memory_bytes = self.probe_memory().unwrap_or(peak_memory_bytes);
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
@@ -196,7 +222,7 @@ impl Running {
         for reader in self.readers.drain(..) {
             reader.join().unwrap();
         }
-        Finished { code: status.code(), stdout: self.stdout(), stderr: self.stderr() }
+        Finished { code: status.code(), stdout: self.stdout(), stderr: self.stderr(), peak_memory_bytes }
     }
 }
 

@@ -1,0 +1,69 @@
+//! SASL sessions that end after 1.5 seconds (`connections.max.reauth.ms`, KIP-368): a copy logs in
+//! again on the connections it has, and loses, doubles and reports nothing.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use crate::harness::certificates::certificates;
+use crate::harness::route::Route;
+use crate::harness::shared::{shared_pair, shared_secure};
+use crate::harness::spec::{Listener, PASSWORD, USER};
+use crate::harness::strait::login;
+use crate::harness::tools::allow;
+use crate::harness::traffic::copied_under_traffic;
+use crate::harness::{Lab, live};
+
+/// Long enough for the broker to end three sessions that were not renewed.
+const SESSIONS: Duration = Duration::from_secs(5);
+
+/// Returns the local ports of this machine's open connections to a port.
+fn connections_to(port: u16) -> BTreeSet<u16> {
+    const ESTABLISHED: &str = "01";
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let port_of = |address: &str| u16::from_str_radix(address.rsplit_once(':').unwrap().1, 16).unwrap();
+    let fields = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+    fields.filter(|it| it[3] == ESTABLISHED && port_of(it[2]) == port).map(|it| port_of(it[1])).collect()
+}
+
+/// Copies under traffic for several sessions on the same connections.
+fn outlives_its_sessions(lab: &Lab, route: &Route<'_>) {
+    let mine = [&["--operation", "All", "--topic", &lab.name], &["--resource-pattern-type", "prefixed"][..]];
+    allow(shared_secure(), USER, &mine.concat());
+    let state = format!("strait.{}", route.flow());
+    allow(shared_secure(), USER, &["--operation", "All", "--topic", &state, "--group", &state]);
+    let address = shared_secure().address(Listener::SaslSsl);
+    let port = address.rsplit_once(':').unwrap().1.parse().unwrap();
+    let finished = copied_under_traffic(route, &lab.topic("t"), |traffic| {
+        let before = connections_to(port);
+        let begin = Instant::now();
+        while begin.elapsed() < SESSIONS {
+            traffic.flows_on();
+        }
+        let kept = connections_to(port);
+        let kept: Vec<_> = before.intersection(&kept).collect();
+        assert!(!kept.is_empty(), "none of {before:?} outlived its session");
+    });
+    assert!(!finished.stdout.contains("partition_failing"), "{}", finished.stdout);
+}
+
+fn tls_login(lab: &Lab) -> String {
+    format!("ssl_ca_file = {:?}\n{}", certificates().ca, login(lab, "SCRAM-SHA-256", (USER, PASSWORD)))
+}
+
+#[test]
+fn sessions_that_end_at_the_source_are_renewed() {
+    live(|lab| {
+        let route = Route::between(lab, shared_secure(), &shared_pair().target)
+            .source_by(Listener::SaslSsl, &tls_login(lab));
+        outlives_its_sessions(lab, &route);
+    });
+}
+
+#[test]
+fn g2_sessions_that_end_at_the_target_are_renewed_and_nothing_comes_twice() {
+    live(|lab| {
+        let route = Route::between(lab, &shared_pair().source, shared_secure())
+            .target_by(Listener::SaslSsl, &tls_login(lab));
+        outlives_its_sessions(lab, &route);
+    });
+}
