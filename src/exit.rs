@@ -5,10 +5,11 @@ use std::process::ExitCode;
 /// Names how a run ended; each has one exit code, and the codes never change.
 ///
 /// 101 (a panic) and everything else unlisted means a defect, never an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Exit {
     /// Did what was asked, and the answer is good.
+    #[default]
     Done = 0,
     /// Could not do it, or one item failed.
     Failed = 1,

@@ -142,6 +142,7 @@ fn partition(cell: &PartitionCell, state: &mut CellState, now: Instant, now_ms: 
         records_missing: copy.totals().missing,
         source_position: started.then(|| copy.copied().0),
         source_end: copy.source_end().map(|end| end.0),
+        source_end_is_old: is_unread(copy, now),
         target_position: started.then(|| copy.target_next().0),
         lag_seconds: oldest.seconds(now_ms),
         run_end: copy.end().map(|end| end.0),
@@ -156,13 +157,18 @@ fn trouble(copy: &Partition, now: Instant) -> Option<String> {
     }
 }
 
+/// Says whether the source is not being read now, so that nothing is known of what it got since.
+fn is_unread(copy: &Partition, now: Instant) -> bool {
+    matches!(copy.phase(), Phase::Stopped(_)) || copy.trouble_age(now).is_some()
+}
+
 /// A source that cannot be read may have got more meanwhile: its known end proves nothing.
 fn oldest_uncopied(state: &mut CellState, now: Instant) -> OldestUncopied {
     let copy = &state.partition;
     if *copy.phase() == Phase::Starting {
         return OldestUncopied::Unknown;
     }
-    let unread = matches!(copy.phase(), Phase::Stopped(_)) || copy.trouble_age(now).is_some();
+    let unread = is_unread(copy, now);
     let (copied, source_end) = (copy.copied(), copy.source_end());
     match state.ages.oldest(copied, source_end) {
         OldestUncopied::CaughtUp if unread => OldestUncopied::Unknown,

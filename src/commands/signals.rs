@@ -1,10 +1,16 @@
 //! Ctrl-C and SIGTERM: the first asks for a clean stop, the second ends the process at once.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::exit::Exit;
 use crate::report::reporter::Reporter;
+
+/// A signal that comes this soon after the first is the same request: `timeout`, for one, sends its
+/// signal to the process and then to the process's group.
+const SAME_REQUEST: Duration = Duration::from_millis(50);
 
 /// Waits for a signal and asks for a clean stop; returns how the run then ends.
 pub async fn wait(stop: watch::Sender<bool>, reporter: Reporter) -> Exit {
@@ -13,6 +19,7 @@ pub async fn wait(stop: watch::Sender<bool>, reporter: Reporter) -> Exit {
     // Flows that ended already need no telling.
     let _ = stop.send(true);
     tokio::spawn(async move {
+        tokio::time::sleep(SAME_REQUEST).await;
         next().await;
         reporter.clear();
         end_at_once(exit);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::observe::Observed;
-use crate::obs::FlowMetrics;
 use crate::obs::rate::RateWindow;
+use crate::obs::{FlowMetrics, PartitionState};
 use crate::report::progress::{FlowProgress, FlowRates};
 use crate::report::reporter::Reporter;
 
@@ -84,10 +84,18 @@ impl Rates {
             records_per_second: windows.records.per_second(),
             bytes_per_second: windows.bytes.per_second(),
             seconds_left: remaining
-                .filter(|_| ends)
+                .filter(|_| ends && is_moving(flow))
                 .and_then(|remaining| seconds_left(remaining, windows.remaining.per_second())),
         }
     }
+}
+
+/// Says whether what is left can get fewer: a partition in trouble stands still, and a stopped one does
+/// not count.
+fn is_moving(flow: &FlowMetrics) -> bool {
+    let all = |state| flow.partitions.iter().all(|partition| partition.state == state);
+    let any = |state| flow.partitions.iter().any(|partition| partition.state == state);
+    !any(PartitionState::Failing) && !all(PartitionState::Stopped)
 }
 
 /// Says how long `remaining` offsets take at the speed they have been getting fewer of late; not known
@@ -148,7 +156,11 @@ mod tests {
         }
         let told = rates.told(&[flow(500, 2)], start + Duration::from_secs(6), false);
         assert_eq!(told[0].seconds_left, None, "a run without an end");
-        let told = rates.told(&[flow(600, 3)], start + Duration::from_secs(7), true);
+        let mut failing = flow(550, 2);
+        failing.partitions[1].state = PartitionState::Failing;
+        let told = rates.told(&[failing], start + Duration::from_secs(7), true);
+        assert_eq!(told[0].seconds_left, None, "a partition that stands still");
+        let told = rates.told(&[flow(600, 3)], start + Duration::from_secs(8), true);
         assert_eq!(told[0].seconds_left, None, "a partition came in");
     }
 

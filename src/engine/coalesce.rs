@@ -1,11 +1,11 @@
-//! Making few large batches of many small ones, for a target so far away that five small batches
-//! for each round trip are slow.
+//! Making few large batches of many small ones, for a target so far away that even a full window of
+//! small batches for each round trip is slow.
 
 use std::time::Duration;
 
 use super::intake::Item;
 use super::limits::{
-    BATCHES_IN_FLIGHT_MAX, DECODED_BATCH_BYTES_MAX, MERGE_BATCH_BYTES_MAX, MERGE_ROUND_TRIP_MIN,
+    DECODED_BATCH_BYTES_MAX, MERGE_BATCH_BYTES_MAX, MERGE_ROUND_TRIP_MIN, batches_in_flight_max,
 };
 use crate::kafka::batch::RawBatch;
 use crate::kafka::records::{ReencodeRequest, reencode};
@@ -26,7 +26,8 @@ pub fn batches_to_merge<'a>(
     round_trip: Option<Duration>,
     target_batch_bytes_max: usize,
 ) -> usize {
-    if round_trip.is_none_or(|trip| trip < MERGE_ROUND_TRIP_MIN) || in_flight + 1 < BATCHES_IN_FLIGHT_MAX {
+    let is_near = round_trip.is_none_or(|trip| trip < MERGE_ROUND_TRIP_MIN);
+    if is_near || in_flight + 1 < batches_in_flight_max(round_trip) {
         return 0;
     }
     let aim = MERGED_BYTES_AIM.min(target_batch_bytes_max);
@@ -112,13 +113,13 @@ mod tests {
         let small: Vec<Item> = (0..10).map(|i| item(i * 3, 3, true)).collect();
         let far = Some(Duration::from_millis(100));
         let merged = |round_trip, in_flight| batches_to_merge(small.iter(), in_flight, round_trip, 1 << 20);
-        assert_eq!(merged(far, 4), 10);
-        assert_eq!(merged(far, 3), 0, "there is room to send one as it is");
+        assert_eq!(merged(far, 63), 10);
+        assert_eq!(merged(far, 62), 0, "there is room to send one as it is");
         assert_eq!(merged(Some(Duration::from_millis(5)), 4), 0);
         assert_eq!(merged(None, 4), 0);
         let large: Vec<Item> = (0..4).map(|i| item(i * 2000, 2000, true)).collect();
         assert!(large[0].size_bytes() > MERGE_BATCH_BYTES_MAX);
-        assert_eq!(batches_to_merge(large.iter(), 4, far, 1 << 20), 0);
+        assert_eq!(batches_to_merge(large.iter(), 63, far, 1 << 20), 0);
     }
 
     #[test]

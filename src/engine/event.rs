@@ -262,9 +262,9 @@ pub enum Event {
 }
 
 impl Event {
-    /// Says whether the event is about the trouble of one partition; many of those often come together.
+    /// Says whether the event is about one partition's trouble; many of those often come together.
     pub fn is_of_one_partition(&self) -> bool {
-        matches!(self, Event::Failing { .. } | Event::Recovered { .. })
+        matches!(self, Event::Failing { .. } | Event::Recovered { .. } | Event::Stopped { .. })
     }
 }
 
@@ -275,6 +275,11 @@ pub enum Notice {
     DiscoveryFailed(String),
     /// Progress could not be kept at the target; it is tried again.
     CheckpointFailed(String),
+    /// The target grants no transactional ids, so nothing keeps a second owner out.
+    Unfenced {
+        /// The first transactional id that was refused.
+        id: String,
+    },
     /// The target writes its own time into every record of a topic.
     Restamped {
         /// Its name at the target.
@@ -294,6 +299,10 @@ impl fmt::Display for Notice {
         match self {
             Notice::DiscoveryFailed(cause) => write!(f, "looking for topics failed: {cause}"),
             Notice::CheckpointFailed(cause) => write!(f, "progress could not be kept at the target: {cause}"),
+            Notice::Unfenced { id } => write!(
+                f,
+                "delivery is at-least-once under two owners: the target refuses the transactional id {id}; grant Write and Describe on transactional ids beginning with \"strait.\", or make sure that only one strait runs this flow"
+            ),
             Notice::Restamped { topic } => write!(
                 f,
                 "the target topic {topic} has message.timestamp.type=LogAppendTime: its records get the target's time instead of the source's; set it to CreateTime"

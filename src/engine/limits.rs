@@ -2,9 +2,17 @@
 
 use std::time::Duration;
 
-/// Batches in flight for one producer id and partition; the broker remembers this many to tell a
-/// resend from something new (`NUM_BATCHES_TO_RETAIN` of the broker's producer state).
-pub const BATCHES_IN_FLIGHT_MAX: usize = 5;
+/// Batches in flight for one producer id and partition to a target that is near; the broker remembers
+/// this many to tell a resend from something new (`NUM_BATCHES_TO_RETAIN` of its producer state), so
+/// a lost answer costs a resend and nothing else.
+pub const BATCHES_IN_FLIGHT_NEAR_MAX: usize = 5;
+/// The same where the target is far. The broker takes any number in flight: it checks only that
+/// sequences follow each other (`ProducerAppendInfo`), so nothing can be doubled or overtaken. A lost
+/// answer to one it no longer remembers is refused as out of order, and the partition starts over from
+/// what the target holds.
+pub const BATCHES_IN_FLIGHT_FAR_MAX: usize = 64;
+/// Round trips from here on count as far.
+pub const FAR_ROUND_TRIP_MIN: Duration = Duration::from_millis(5);
 
 /// A producer that was silent for this long sends one batch alone first: the broker may have forgotten
 /// it (`producer.id.expiration.ms`, a day by default) and would take any sequence.
@@ -49,6 +57,12 @@ pub const ROUND_TRIP_ANSWERS_MIN: u64 = 8;
 /// Batches larger than this are not merged: five of them in flight fill most links, and decoding them
 /// costs more than the wait.
 pub const MERGE_BATCH_BYTES_MAX: usize = 128 * 1024;
+
+/// Says how many batches of one partition may wait for their answers, given the time an answer takes.
+pub fn batches_in_flight_max(round_trip: Option<Duration>) -> usize {
+    let is_far = round_trip.is_some_and(|trip| trip >= FAR_ROUND_TRIP_MIN);
+    if is_far { BATCHES_IN_FLIGHT_FAR_MAX } else { BATCHES_IN_FLIGHT_NEAR_MAX }
+}
 
 /// Says how many bytes each partition may have fetched and not yet acknowledged.
 pub fn partition_bytes_max(memory_bytes: usize) -> usize {

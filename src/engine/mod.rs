@@ -10,6 +10,7 @@ pub mod compacted_log;
 pub mod discover;
 pub mod errands;
 pub mod event;
+pub mod fence;
 pub mod fetcher;
 pub mod incarnation;
 pub mod intake;

@@ -16,6 +16,7 @@ use super::coalesce::{batches_to_merge, merge};
 use super::intake::Item;
 use super::limits::{
     PRODUCE_REQUEST_BYTES_MAX, PRODUCE_REQUESTS_IN_FLIGHT_MAX, PRODUCE_TIMEOUT_MS, ROUND_TRIP_ANSWERS_MIN,
+    batches_in_flight_max,
 };
 use super::partition::{Partition, Reaction, SendOutcome};
 use super::status::FlowMeters;
@@ -197,6 +198,7 @@ fn pack(
         let now = Instant::now();
         let mut state = cell.lock();
         let rules = state.rules;
+        state.partition.set_in_flight_max(batches_in_flight_max(round_trip));
         merge_small(&mut state.partition, rules.target_batch_bytes_max, round_trip, &shared.budget);
         let Some(sending) = state.partition.next_send(now) else {
             let retry_at = state.partition.retry_at().filter(|at| *at > now);

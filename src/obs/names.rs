@@ -78,7 +78,7 @@ metrics! {
     TargetPosition, "strait_target_position_offset", Gauge, ["flow", "topic", "partition"],
         "Next target offset after what was acknowledged";
     LagRecords, "strait_lag_records", Gauge, ["flow", "topic", "partition"],
-        "Source offsets between position and end; an upper bound where the log has gaps";
+        "Source offsets between position and end; an upper bound where the log has gaps, a lower one while the source cannot be read";
     LagSeconds, "strait_lag_seconds", Gauge, ["flow", "topic", "partition"],
         "Age of the oldest record not yet copied; the most it can be where that record is not fetched yet";
     PartitionState, "strait_partition_state", Gauge, ["flow", "topic", "partition", "state"],

@@ -78,6 +78,10 @@ fn lag_is_never_negative() {
     let ahead =
         PartitionMetrics { source_position: Some(5), source_end: Some(3), ..PartitionMetrics::default() };
     assert_eq!(ahead.lag_records(), Some(0));
+    let unread = PartitionMetrics { source_end_is_old: true, ..ahead };
+    assert_eq!(unread.lag_records(), None, "an end that may have moved on proves nothing");
+    let behind = PartitionMetrics { source_end: Some(8), ..unread };
+    assert_eq!(behind.lag_records(), Some(3), "so many at least");
 }
 
 #[test]

@@ -66,8 +66,10 @@ pub struct PartitionMetrics {
     pub records_missing: u64,
     /// Next source offset to copy.
     pub source_position: Option<i64>,
-    /// End of the source partition.
+    /// End of the source partition as last seen.
     pub source_end: Option<i64>,
+    /// The source cannot be read now, so its end may have moved on.
+    pub source_end_is_old: bool,
     /// Next target offset.
     pub target_position: Option<i64>,
     /// Age of the oldest record not yet copied, in seconds.
@@ -87,9 +89,11 @@ impl PartitionMetrics {
         Some(self.run_end.or(self.source_end)?.saturating_sub(self.source_position?).max(0))
     }
 
-    /// Returns the offsets between position and end, never below zero; `None` where either is unknown.
+    /// Returns the offsets between position and end, never below zero; `None` where either is unknown,
+    /// and where there are none to an end that may have moved on: that would be a guess.
     pub fn lag_records(&self) -> Option<i64> {
-        Some(self.source_end?.saturating_sub(self.source_position?).max(0))
+        let lag = self.source_end?.saturating_sub(self.source_position?).max(0);
+        (lag > 0 || !self.source_end_is_old).then_some(lag)
     }
 }
 

@@ -64,6 +64,7 @@ fn connect_hints(error: &ConnectError) -> Vec<String> {
     let unreached = matches!(error.phase, Phase::Dns | Phase::Tcp);
     if let PeerOrigin::Advertised { by } = &error.peer.origin
         && unreached
+        && *by != error.peer.address()
     {
         hints.insert(
             0,

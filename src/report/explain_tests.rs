@@ -73,3 +73,11 @@ fn every_hint_names_the_setting_to_change() {
         assert!(hint.contains(word), "{shown}: {hint}");
     }
 }
+
+#[test]
+fn a_broker_that_went_away_is_not_blamed_on_what_it_advertised() {
+    let refused = || ConnectCause::Tcp(Arc::new(io::Error::from(io::ErrorKind::ConnectionRefused)));
+    let by_itself = PeerOrigin::Advertised { by: "eu-2:9092".into() };
+    let hints = Problem::from(&error(by_itself, Phase::Tcp, refused())).hints;
+    assert!(!hints.iter().any(|hint| hint.contains("advertised.listeners")), "{hints:?}");
+}

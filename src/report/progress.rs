@@ -32,7 +32,7 @@ pub struct FlowProgress {
     #[serde(skip)]
     pub flow: String,
     /// Its clusters are open and its partitions found.
-    #[serde(skip)]
+    #[serde(rename = "has_started")]
     pub started: bool,
     /// Its partitions end at offsets of their own, whatever the source gets after them.
     #[serde(skip)]

@@ -47,10 +47,14 @@ impl Reporter {
             return;
         }
         let mut failing: BTreeMap<&str, Vec<&TopicPartition>> = BTreeMap::new();
+        let mut stopped: BTreeMap<String, (&StopCause, Vec<&TopicPartition>)> = BTreeMap::new();
         let mut recovered = Vec::new();
         for event in events {
             match event {
                 Event::Failing { partition, cause } => failing.entry(cause).or_default().push(partition),
+                Event::Stopped { partition, cause } => {
+                    stopped.entry(cause.to_string()).or_insert((cause, Vec::new())).1.push(partition);
+                }
                 Event::Recovered { partition } => recovered.push(partition),
                 other => self.event_text(flow, other),
             }
@@ -58,6 +62,9 @@ impl Reporter {
         for (cause, partitions) in failing {
             let are = if partitions.len() == 1 { "is" } else { "are" };
             self.output.alarm(&format!("{flow}: {} {are} failing: {cause}", named(&partitions)));
+        }
+        for (cause, partitions) in stopped.into_values() {
+            self.output.problem(&stop_problem(flow, &partitions, cause));
         }
         if !recovered.is_empty() {
             let go = if recovered.len() == 1 { "goes" } else { "go" };
@@ -82,8 +89,7 @@ impl Reporter {
                 output.say(&format!("{flow}: topic {topic} grew from {from} to {to} partitions"));
             }
             // Told by `events`, several at once.
-            Event::Failing { .. } | Event::Recovered { .. } => {}
-            Event::Stopped { partition, cause } => output.problem(&stop_problem(flow, partition, cause)),
+            Event::Failing { .. } | Event::Recovered { .. } | Event::Stopped { .. } => {}
             Event::Skipped { partition, cause } => {
                 output.alarm(&format!("{flow}: {partition} goes on without: {cause}"));
             }
@@ -114,6 +120,14 @@ impl Reporter {
             self.output.bars().add(ProgressBar::new_spinner().with_style(style))
         };
         bars.entry(flow.to_owned()).or_insert_with(made).clone()
+    }
+
+    /// Tells that a cluster cannot be reached yet and is tried again.
+    pub fn waiting(&self, flow: &str, cause: &str) {
+        match self.output.format() {
+            Format::Json => self.line("waiting", Some(flow), object(&json!({ "cause": cause }))),
+            Format::Text => self.output.alarm(&format!("{flow}: trying again: {cause}")),
+        }
     }
 
     /// Tells that the run is ending because somebody said so.
@@ -198,11 +212,14 @@ fn named(partitions: &[&TopicPartition]) -> String {
     }
 }
 
-/// Describes a partition that stopped for good.
-pub fn stop_problem(flow: &str, partition: &TopicPartition, cause: &StopCause) -> Problem {
-    let scope = Scope::Partition { flow: flow.to_owned(), partition: partition.to_string() };
-    Problem::new(cause.code(), scope, format!("{partition} stopped"))
-        .place(format!("flow {flow}; its other partitions go on"))
+/// Describes partitions that stopped for good, for one cause.
+pub fn stop_problem(flow: &str, partitions: &[&TopicPartition], cause: &StopCause) -> Problem {
+    let scope = match partitions {
+        [one] => Scope::Partition { flow: flow.to_owned(), partition: one.to_string() },
+        _ => Scope::Flow(flow.to_owned()),
+    };
+    Problem::new(cause.code(), scope, format!("{} stopped", named(partitions)))
+        .place(format!("flow {flow}"))
         .cause(cause.to_string())
         .hint(cause.hint())
 }

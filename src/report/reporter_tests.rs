@@ -77,7 +77,7 @@ fn json_events_are_one_object_a_line_and_the_last_has_status_and_errors() {
     reporter.progress(&[progress("us-eu")]);
     reporter.stopping();
     let cause = StopCause::Gap { from: SourceOffset(3), to: SourceOffset(9) };
-    let problem = stop_problem("us-eu", &TopicPartition::new("orders", 7), &cause);
+    let problem = stop_problem("us-eu", &[&TopicPartition::new("orders", 7)], &cause);
     reporter.ended(Exit::Bad, &[position(7)], &["in words".into()], &[problem]);
     let lines: Vec<Value> = stdout.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let names: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
@@ -125,7 +125,7 @@ fn g11_quiet_keeps_what_went_wrong_and_drops_the_rest() {
     assert_eq!(
         stderr.text(),
         "error: orders[7] stopped\n  \
-         where: flow us-eu; its other partitions go on\n  \
+         where: flow us-eu\n  \
          cause: offsets 3 to 9 are gone from the source: retention removed them before they were copied\n  \
          try:   raise the source's retention, or set policy.on_gap = \"skip\" to go on without these records\n\
          warning: us-eu: orders[1] is failing: no leader\n"
@@ -147,12 +147,21 @@ fn a_broker_that_takes_many_partitions_along_is_told_once() {
     let recovered = |partition| Event::Recovered { partition: TopicPartition::new("orders", partition) };
     reporter.events("us-eu", &[recovered(0), recovered(1)]);
     reporter.events("us-eu", &[recovered(2)]);
+    let stopped = |partition| Event::Stopped {
+        partition: TopicPartition::new("orders", partition),
+        cause: StopCause::SourceDeleted,
+    };
+    reporter.events("us-eu", &[stopped(0), stopped(1)]);
     assert_eq!(
         stderr.text(),
         "warning: us-eu: orders[300] is failing: no leader\n\
          warning: us-eu: 300 partitions (orders[0], orders[1], orders[2], ...) are failing: refused\n\
          us-eu: 2 partitions (orders[0], orders[1]) go on\n\
-         us-eu: orders[2] goes on\n"
+         us-eu: orders[2] goes on\n\
+         error: 2 partitions (orders[0], orders[1]) stopped\n  \
+         where: flow us-eu\n  \
+         cause: the source topic no longer exists\n  \
+         try:   if that was meant, exclude the topic from the flow\n"
     );
 }
 

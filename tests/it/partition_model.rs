@@ -118,18 +118,20 @@ struct World {
     late: VecDeque<Sending>,
     now: Instant,
     next_producer: i64,
+    in_flight_max: usize,
     sizes: Vec<i32>,
 }
 
 impl World {
-    fn new(sizes: Vec<i32>) -> Self {
+    fn new(sizes: Vec<i32>, in_flight_max: usize) -> Self {
         let mut copier = Partition::new(1, MemoryBudget::new(64 << 20));
+        copier.set_in_flight_max(in_flight_max);
         let producer = ProducerIdentity { id: 1, epoch: 0 };
         let end: i64 = sizes.iter().map(|s| i64::from(*s)).sum();
         copier.start(producer, SourceOffset(0), TargetOffset(0), Some(SourceOffset(end)));
         let (live, late) = (VecDeque::new(), VecDeque::new());
         let broker = Broker::default();
-        Self { copier, broker, live, late, now: Instant::now(), next_producer: 2, sizes }
+        Self { copier, broker, live, late, now: Instant::now(), next_producer: 2, in_flight_max, sizes }
     }
 
     fn end(&self) -> i64 {
@@ -169,7 +171,7 @@ impl World {
         while let Some(sending) = self.copier.next_send(self.now) {
             self.live.push_back(sending);
         }
-        assert!(self.live.len() <= 5, "at most five batches wait for their answers");
+        assert!(self.live.len() <= self.in_flight_max, "no more batches wait for their answers");
     }
 
     fn answer(&mut self, sending: &Sending, outcome: SendOutcome) {
@@ -276,9 +278,10 @@ proptest! {
     #[test]
     fn g1_g2_g3_whatever_happens_to_requests_every_record_is_written_once_and_in_order(
         sizes in prop::collection::vec(1_i32..5, 1..40),
+        in_flight_max in prop_oneof![Just(5_usize), Just(64)],
         steps in prop::collection::vec(any_step(), 0..250),
     ) {
-        let mut world = World::new(sizes);
+        let mut world = World::new(sizes, in_flight_max);
         for step in steps {
             world.step(step);
         }

@@ -11,3 +11,4 @@ mod replicate_origin;
 mod replicate_outages;
 mod replicate_runs;
 mod replicate_security;
+mod replicate_shows;

@@ -20,7 +20,7 @@ use self::parts::InFlight;
 pub use self::parts::{FetchWish, Phase, Reaction, SendOutcome, Sending, Totals, Trouble};
 use super::event::StopCause;
 use super::intake::Item;
-use super::limits::TROUBLE_GRACE;
+use super::limits::{BATCHES_IN_FLIGHT_NEAR_MAX, TROUBLE_GRACE};
 use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::error::Remedy;
 use crate::kafka::producer_ids::ProducerIdentity;
@@ -41,7 +41,9 @@ pub struct Partition {
     next_ticket: u64,
     producer: Option<ProducerIdentity>,
     next_sequence: i32,
-    /// When the last acknowledgement came, if there was no trouble since: up to five may be in flight.
+    /// How many batches may be in flight.
+    in_flight_max: usize,
+    /// When the last acknowledgement came, if there was no trouble since: several may be in flight.
     proven_at: Option<Instant>,
     /// The position: everything before it is at the target.
     copied: SourceOffset,
@@ -77,6 +79,7 @@ impl Partition {
             next_ticket: 0,
             producer: None,
             next_sequence: 0,
+            in_flight_max: BATCHES_IN_FLIGHT_NEAR_MAX,
             proven_at: None,
             copied: SourceOffset(0),
             target_next: TargetOffset(0),

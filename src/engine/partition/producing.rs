@@ -8,7 +8,7 @@ use kafka_protocol::ResponseError;
 
 use super::super::event::StopCause;
 use super::super::intake::Item;
-use super::super::limits::{BATCHES_IN_FLIGHT_MAX, FATAL_RETRY_PAUSE, PROVEN_FOR, SHED_AFTER};
+use super::super::limits::{FATAL_RETRY_PAUSE, PROVEN_FOR, SHED_AFTER};
 use super::{InFlight, Partition, Phase, Reaction, SendOutcome, Sending, Trouble};
 use crate::kafka::batch::{RawBatch, Rewrite, rewritten_header};
 use crate::kafka::error::{Remedy, code_name, remedy_for};
@@ -29,6 +29,11 @@ impl Partition {
             self.queue_bytes += item.size_bytes();
             self.queue.push_front(item);
         }
+    }
+
+    /// Sets how many batches may wait for their answers, as the way to the target demands.
+    pub fn set_in_flight_max(&mut self, batches: usize) {
+        self.in_flight_max = batches;
     }
 
     /// Returns how many batches were sent and are not acknowledged.
@@ -86,7 +91,7 @@ impl Partition {
 
     /// Says how many batches may wait for their answers.
     fn window(&self) -> usize {
-        if self.proven_at.is_some() { BATCHES_IN_FLIGHT_MAX } else { 1 }
+        if self.proven_at.is_some() { self.in_flight_max } else { 1 }
     }
 
     /// Says whether a call of [`next_send`](Self::next_send) now would return something.

@@ -256,18 +256,30 @@ impl Running {
         over
     }
 
-    /// Fetches nothing more, waits for what is in flight, and keeps the final positions.
+    /// Fetches nothing more, waits for what is in flight, and keeps the final positions; all of it
+    /// within `shutdown_timeout`, a quarter of which is left for the positions.
     pub(super) async fn drain(&mut self) {
         self.routes.stop_fetching();
         for cell in &self.cells {
             cell.lock().partition.drain();
         }
-        let deadline = Instant::now() + self.settings.limits.shutdown_timeout;
-        while Instant::now() < deadline && !self.cells.iter().all(|c| c.lock().partition.is_drained()) {
+        let timeout = self.settings.limits.shutdown_timeout;
+        let deadline = Instant::now() + timeout;
+        let drained_by = deadline - timeout / 4;
+        while Instant::now() < drained_by && !self.cells.iter().all(|c| c.lock().partition.is_drained()) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        if let Err(error) = self.errands.starter.state.keep(&self.cells).await {
-            self.tell(Event::Notice(Notice::CheckpointFailed(error.to_string()))).await;
+        let failure = match tokio::time::timeout_at(
+            deadline.into(),
+            self.errands.starter.state.keep(&self.cells),
+        )
+        .await
+        {
+            Ok(kept) => kept.err().map(|error| error.to_string()),
+            Err(_) => Some(format!("shutdown_timeout ({}) was over", humantime::format_duration(timeout))),
+        };
+        if let Some(cause) = failure {
+            self.tell(Event::Notice(Notice::CheckpointFailed(cause))).await;
         }
         self.routes.stop_sending();
     }

@@ -1,0 +1,128 @@
+//! One flow of a run: open both clusters, copy, tell what happens.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+
+use super::super::observe::Observed;
+use super::ended::Ended;
+use crate::config::settings::{ClusterSettings, FlowSettings, Settings};
+use crate::engine::event::Event;
+use crate::engine::supervisor::{Flow, RunMode};
+use crate::exit::Exit;
+use crate::kafka::cluster::Cluster;
+use crate::kafka::error::{ConnectError, Remedy};
+use crate::kafka::retry::Backoff;
+use crate::report::problem::{Problem, Scope};
+use crate::report::reporter::Reporter;
+
+/// Events that may wait for the printer.
+const EVENT_QUEUE_MAX: usize = 1024;
+/// How long to wait for more of the same before trouble of a partition is told.
+const EVENT_GATHER_TIME: Duration = Duration::from_millis(100);
+
+/// Holds what one flow needs to run.
+pub(super) struct FlowRun {
+    pub(super) settings: Settings,
+    pub(super) flow: FlowSettings,
+    pub(super) mode: RunMode,
+    pub(super) timeout: Option<Duration>,
+    pub(super) stop: watch::Receiver<bool>,
+    pub(super) reporter: Reporter,
+    pub(super) observed: Arc<Observed>,
+}
+
+impl FlowRun {
+    /// Runs the flow to its end and tells what keeps it from starting.
+    pub(super) async fn run(self) -> Ended {
+        let name = self.flow.name.clone();
+        let mut stop = self.stop.clone();
+        let opened = tokio::select! {
+            opened = self.open_both() => opened,
+            _ = stop.changed() => return Ended::default(),
+        };
+        let clusters = match opened {
+            Ok(clusters) => clusters,
+            Err(error) => return self.failed(Exit::Failed, Problem::from(&error)),
+        };
+        if clusters.0.id() == clusters.1.id() {
+            let what = format!("source and target of flow \"{name}\" are one cluster");
+            let problem = Problem::new("one_cluster", Scope::Flow(name.to_string()), what)
+                .place(format!("clusters {} and {}", self.flow.source, self.flow.target))
+                .cause(format!("both report the id {}", clusters.0.id()))
+                .hint("correct bootstrap_servers of one of them");
+            return self.failed(Exit::Usage, problem);
+        }
+        let (events, receiver) = mpsc::channel(EVENT_QUEUE_MAX);
+        let teller = tokio::spawn(tell_events(name.to_string(), receiver, self.reporter.clone()));
+        let running = Flow::new(self.flow.clone(), self.mode, clusters, events);
+        self.observed.started(name.as_str(), running.view());
+        let outcome = running.run(self.stop.clone()).await;
+        // The teller ends when the flow's sender is gone.
+        let _ = teller.await;
+        match outcome {
+            Ok(cells) => Ended::at(name.as_str(), &cells),
+            Err(error) => self.failed(Exit::Failed, Problem::from(&error)),
+        }
+    }
+
+    async fn open_both(&self) -> Result<(Cluster, Cluster), ConnectError> {
+        let deadline = self.timeout.map(|timeout| Instant::now() + timeout);
+        let waiting =
+            |error: &ConnectError| self.reporter.waiting(self.flow.name.as_str(), &error.to_string());
+        let settings = |alias| Arc::new(self.settings.clusters[alias].clone());
+        tokio::try_join!(
+            open(settings(&self.flow.source), deadline, waiting),
+            open(settings(&self.flow.target), deadline, waiting),
+        )
+    }
+
+    fn failed(&self, exit: Exit, problem: Problem) -> Ended {
+        self.reporter.output().problem(&problem);
+        Ended::failed(exit, problem)
+    }
+}
+
+/// Opens a cluster: in one try, or again and again until `deadline` where that may help.
+async fn open(
+    settings: Arc<ClusterSettings>,
+    deadline: Option<Instant>,
+    tell_waiting: impl Fn(&ConnectError),
+) -> Result<Cluster, ConnectError> {
+    let mut backoff = Backoff::default();
+    let mut is_told = false;
+    loop {
+        let error = match Cluster::open(settings.clone()).await {
+            Ok(cluster) => return Ok(cluster),
+            Err(error) => error,
+        };
+        let pause = backoff.next_pause();
+        let is_in_time = deadline.is_some_and(|deadline| Instant::now() + pause < deadline);
+        if !is_in_time || error.cause.remedy() == Remedy::Fatal {
+            return Err(error);
+        }
+        if !std::mem::replace(&mut is_told, true) {
+            tell_waiting(&error);
+        }
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Tells events in batches: what befalls many partitions at once is told once.
+async fn tell_events(flow: String, mut events: mpsc::Receiver<Event>, reporter: Reporter) {
+    let mut batch = Vec::new();
+    while events.recv_many(&mut batch, EVENT_QUEUE_MAX).await > 0 {
+        if batch.iter().any(Event::is_of_one_partition) {
+            // A broker that goes away takes its partitions along within moments.
+            tokio::time::sleep(EVENT_GATHER_TIME).await;
+            while batch.len() < EVENT_QUEUE_MAX
+                && let Ok(event) = events.try_recv()
+            {
+                batch.push(event);
+            }
+        }
+        reporter.events(&flow, &batch);
+        batch.clear();
+    }
+}
