@@ -203,7 +203,7 @@ fn one_of_each() -> Vec<Value> {
         Event::Recovered { partition: partition() },
         gap(),
         Event::Skipped { partition: partition(), cause: StopCause::SourceDeleted },
-        Event::Notice(Notice::CheckpointFailed("refused".into())),
+        Event::Notice(Notice::Restamped { topic: "orders".into() }),
     ];
     reporter.events("us-eu", &events);
     reporter.progress(&[progress("us-eu")]);
