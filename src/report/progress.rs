@@ -50,14 +50,18 @@ pub struct FlowProgress {
     /// Bytes copied by this process.
     pub bytes: u64,
     /// Records per second, of late.
+    #[serde(serialize_with = "to_thousandths")]
     pub records_per_second: Option<f64>,
     /// Bytes per second, of late.
+    #[serde(serialize_with = "to_thousandths")]
     pub bytes_per_second: Option<f64>,
     /// Source offsets not yet copied.
     pub records_behind: Option<u64>,
     /// Age of the oldest record not yet copied.
+    #[serde(serialize_with = "to_thousandths")]
     pub seconds_behind: Option<f64>,
     /// Time until the run ends by itself.
+    #[serde(serialize_with = "to_thousandths")]
     pub seconds_left: Option<f64>,
     /// Partitions that cannot go on, the first twenty.
     pub trouble: Vec<Trouble>,
@@ -187,6 +191,11 @@ impl FlowProgress {
         }
         text
     }
+}
+
+/// Writes a real number with three decimals at most: more are noise.
+fn to_thousandths<S: serde::Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.map(|value| (value * 1000.0).round() / 1000.0).serialize(serializer)
 }
 
 fn count_of(count: usize, word: &str) -> String {

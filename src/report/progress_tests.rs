@@ -124,3 +124,10 @@ fn a_stopped_partition_is_listed_with_its_cause() {
         "us-eu: copied 10 records, 0 B, in 1m34s; 1 of 1 partitions stopped"
     );
 }
+
+#[test]
+fn json_numbers_have_three_decimals_at_most() {
+    let progress = FlowProgress { records_per_second: Some(1_568_859.813_196_974), ..progress() };
+    let json = serde_json::to_string(&progress).unwrap();
+    assert!(json.contains("\"records_per_second\":1568859.813,"), "{json}");
+}
