@@ -34,6 +34,8 @@ pub struct FlowProgress {
     /// Its clusters are open and its partitions found.
     #[serde(rename = "has_started")]
     pub started: bool,
+    /// Why it does not run, where it could not start.
+    pub failure: Option<String>,
     /// Its partitions end at offsets of their own, whatever the source gets after them.
     #[serde(skip)]
     pub ends: bool,
@@ -94,6 +96,7 @@ impl FlowProgress {
         Self {
             flow: flow.flow.clone(),
             started: flow.started,
+            failure: flow.failure.clone(),
             ends: partitions.iter().any(|partition| partition.run_end.is_some()),
             partitions: partitions.len(),
             caught_up: count(PartitionState::CaughtUp),
@@ -117,7 +120,11 @@ impl FlowProgress {
     /// The first that does not fit is the last looked at, so that lines of one width look alike.
     pub fn line(&self, width: usize) -> String {
         if self.partitions == 0 {
-            let state = if self.started { "no topics to copy yet" } else { "starting" };
+            let state = match &self.failure {
+                Some(cause) => format!("does not run: {cause}"),
+                None if self.started => "no topics to copy yet".to_owned(),
+                None => "starting".to_owned(),
+            };
             return human::fit(&format!("{}{BETWEEN}{state}", self.flow), width);
         }
         let rate = |rate: Option<f64>, write: fn(f64) -> String| or_unknown(rate, write);

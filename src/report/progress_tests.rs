@@ -48,6 +48,17 @@ fn lines_at_several_widths() {
             FlowProgress { flow: "us-eu".into(), started: true, partitions: 48, ..FlowProgress::default() },
         ),
         ("not started", FlowProgress { flow: "us-eu".into(), ..FlowProgress::default() }),
+        (
+            "could not start",
+            FlowProgress {
+                flow: "us-eu".into(),
+                failure: Some(
+                    "cannot reach cluster \"eu\" (phase: tcp): connection refused: nothing listens there"
+                        .into(),
+                ),
+                ..FlowProgress::default()
+            },
+        ),
         ("nothing to copy", FlowProgress { flow: "us-eu".into(), started: true, ..FlowProgress::default() }),
     ]
     .into_iter()

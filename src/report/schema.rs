@@ -56,6 +56,7 @@ pub const LINES: &[LineDoc] = &[
         has_flow: true,
         fields: &[
             ("has_started", "false until `started`"),
+            ("failure", "why the flow does not run, where it could not start; else null"),
             ("partitions", "number of partitions"),
             ("caught_up", "partitions at the end of their source, or at the run's own end"),
             ("failing", "partitions in trouble that may pass"),
