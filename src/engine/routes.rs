@@ -44,6 +44,7 @@ impl Routes {
     ) {
         let lanes = limits.connections_per_broker;
         let mut lists: HashMap<Lane, Vec<Arc<PartitionCell>>> = HashMap::new();
+        let mut sent: HashMap<Lane, Vec<Arc<PartitionCell>>> = HashMap::new();
         for (index, cell) in cells.iter().enumerate() {
             let lane = index % lanes;
             if let Some(known) = source.partition(&cell.source.topic, cell.source.partition) {
@@ -55,7 +56,11 @@ impl Routes {
             let leader = target.partition(&cell.target.topic, cell.target.partition).and_then(|p| p.leader);
             if let Some(leader) = leader {
                 cell.set_route(Some(self.sender((leader, lane))));
+                sent.entry((leader, lane)).or_default().push(cell.clone());
             }
+        }
+        for (lane, (queue, _)) in &self.senders {
+            queue.set_members(sent.get(lane).map_or(&[], Vec::as_slice));
         }
         let ceiling = fetch_bytes_ceiling(limits.memory_bytes, lists.len());
         self.fetch.bytes_ceiling.store(ceiling, Ordering::Relaxed);
