@@ -57,7 +57,8 @@ pub(super) struct Running {
 pub(super) enum Told {
     Fine,
     Failing,
-    Stopped,
+    /// For the cause with this code.
+    Stopped(&'static str),
 }
 
 impl Running {
@@ -131,7 +132,8 @@ impl Running {
                 continue;
             };
             if !is_tried_again(&cell) {
-                if self.told.insert(cell.source.clone(), Told::Fine) == Some(Told::Stopped) {
+                let told = self.told.insert(cell.source.clone(), Told::Fine);
+                if matches!(told, Some(Told::Stopped(_))) {
                     self.tell(Event::Recovered { partition: cell.source.clone() }).await;
                 }
                 self.cells[index] = cell;
@@ -232,15 +234,15 @@ impl Running {
             let told = self.told.entry(cell.source.clone()).or_insert(Told::Fine);
             let partition = cell.source.clone();
             match (phase, failing) {
-                (Phase::Stopped(cause), _) if *told != Told::Stopped => {
-                    *told = Told::Stopped;
+                (Phase::Stopped(cause), _) if *told != Told::Stopped(cause.code()) => {
+                    *told = Told::Stopped(cause.code());
                     events.push(Event::Stopped { partition, cause });
                 }
                 (Phase::Starting | Phase::Copying, Some(cause)) if *told == Told::Fine => {
                     *told = Told::Failing;
                     events.push(Event::Failing { partition, cause });
                 }
-                (Phase::Copying | Phase::Finished, None) if *told == Told::Failing => {
+                (Phase::Copying | Phase::Finished, None) if *told != Told::Fine => {
                     *told = Told::Fine;
                     events.push(Event::Recovered { partition });
                 }
