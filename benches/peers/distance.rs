@@ -3,19 +3,14 @@
 use std::time::Duration;
 
 use crate::bed::{Bed, Way};
+use crate::copy::Took;
 use crate::fill::Filled;
 use crate::options::Tool;
 use crate::table::{Row, markdown, seconds};
 use crate::{relay, say};
 
-/// One tool's seconds from first to last record, and for the whole run.
-#[derive(Clone, Copy)]
-struct Pace {
-    copying: Duration,
-    wall: Duration,
-}
-
-/// Runs each tool near, through proxies that do not delay, and far at either end.
+/// Runs each tool near, through proxies that do not delay (they take their share of the cores too), and
+/// far at either end. The percentages are of the pace from first to last record.
 pub fn compare(
     bed: &Bed,
     filled: &Filled,
@@ -36,39 +31,31 @@ pub fn compare(
         ("far target", Way::ProxiedTarget, round_trip),
     ];
     let title = format!("{} at {round_trip:?}", filled.workload.topic());
-    let mut table = markdown(&[
-        &title,
-        "",
-        "wall s",
-        "copying s",
-        "MB/s",
-        "% of near",
-        "% of near, whole run",
-        "CPU s",
-        "peak MB",
-    ]);
+    let header =
+        [&title, "", "wall s", "start-up s", "copying s", "MB/s", "% of near", "% of the same way, no delay"];
+    let mut table = markdown(&[&header[..], &["CPU s", "peak MB"]].concat());
     for tool in tools {
-        let mut near = None;
+        let mut done: Vec<(Way, Took)> = Vec::new();
         for (name, way, delay) in ways {
-            // What the proxy costs the two cores is only of interest for Strait.
-            if *tool != Tool::Strait && way != Way::Near && delay.is_zero() {
-                continue;
-            }
             bed.set_round_trip(delay);
             let took = run(*tool, way).took;
-            let pace = Pace { copying: took.copying, wall: took.wall };
-            let near = *near.get_or_insert(pace);
+            let share_of = |way: Way| {
+                let base = done.iter().find(|(known, _)| *known == way).map_or(took, |(_, base)| *base);
+                format!("{:.0}", 100.0 * seconds(base.copying) / seconds(took.copying))
+            };
             table.add_row([
                 tool.title().to_owned(),
                 name.to_owned(),
-                format!("{:.2}", seconds(pace.wall)),
-                format!("{:.2}", seconds(pace.copying)),
-                format!("{:.0}", filled.gigabytes() * 1e3 / seconds(pace.copying)),
-                format!("{:.0}", 100.0 * seconds(near.copying) / seconds(pace.copying)),
-                format!("{:.0}", 100.0 * seconds(near.wall) / seconds(pace.wall)),
+                format!("{:.2}", seconds(took.wall)),
+                format!("{:.2}", seconds(took.start_up)),
+                format!("{:.2}", seconds(took.copying)),
+                format!("{:.0}", filled.gigabytes() * 1e3 / seconds(took.copying)),
+                share_of(Way::Near),
+                share_of(way),
                 format!("{:.2}", seconds(took.cpu)),
                 format!("{:.0}", took.peak_bytes as f64 / 1e6),
             ]);
+            done.push((way, took));
         }
     }
     bed.set_round_trip(Duration::ZERO);

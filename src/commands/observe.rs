@@ -124,11 +124,12 @@ fn partition(cell: &PartitionCell, state: &mut CellState, now: Instant, now_ms: 
     let oldest = oldest_uncopied(state, now);
     let copy = &state.partition;
     let started = *copy.phase() != Phase::Starting;
-    let at_end = copy.source_end().is_some_and(|end| copy.copied() >= end);
+    let unread = is_unread(copy, now);
+    let at_end = !unread && copy.source_end().is_some_and(|end| copy.copied() >= end);
     let state = match copy.phase() {
-        Phase::Starting => PartitionState::Starting,
         Phase::Stopped(_) => PartitionState::Stopped,
         _ if copy.failing(now).is_some() => PartitionState::Failing,
+        Phase::Starting => PartitionState::Starting,
         Phase::Finished => PartitionState::CaughtUp,
         Phase::Copying if at_end => PartitionState::CaughtUp,
         Phase::Copying => PartitionState::Copying,
@@ -142,7 +143,7 @@ fn partition(cell: &PartitionCell, state: &mut CellState, now: Instant, now_ms: 
         records_missing: copy.totals().missing,
         source_position: started.then(|| copy.copied().0),
         source_end: copy.source_end().map(|end| end.0),
-        source_end_is_old: is_unread(copy, now),
+        source_end_is_old: unread,
         target_position: started.then(|| copy.target_next().0),
         lag_seconds: oldest.seconds(now_ms),
         run_end: copy.end().map(|end| end.0),

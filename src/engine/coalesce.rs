@@ -8,8 +8,7 @@ use super::limits::{
     DECODED_BATCH_BYTES_MAX, MERGE_BATCH_BYTES_MAX, MERGE_ROUND_TRIP_MIN, batches_in_flight_max,
 };
 use crate::kafka::batch::RawBatch;
-use crate::kafka::records::{ReencodeRequest, reencode};
-use crate::types::SourceOffset;
+use crate::kafka::records::{OffsetRuns, ReencodeRequest, Reencoded, reencode};
 
 /// Size merged batches aim at, unless the target takes less.
 const MERGED_BYTES_AIM: usize = 900 * 1024;
@@ -51,11 +50,10 @@ pub fn batches_to_merge<'a>(
 
 /// Merges batches; `None` where they are better sent as they are.
 ///
-/// A batch made anew counts its offsets from 0, so where one came in only the whole span is known at
-/// the source: such a merge must come to a single batch, or a partition that starts again would start
-/// at the wrong offset.
+/// A merged batch counts its records from 0; which source offsets they had is handed on from what it was
+/// made of.
 pub fn merge(items: &[&Item], target_batch_bytes_max: usize) -> Option<Vec<Item>> {
-    let (first, next) = (items.first()?.first, items.last()?.next);
+    let next = items.last()?.next;
     let batches: Vec<RawBatch> = items.iter().map(|item| item.batch.clone()).collect();
     let request = ReencodeRequest {
         from_offset: i64::MIN,
@@ -65,27 +63,22 @@ pub fn merge(items: &[&Item], target_batch_bytes_max: usize) -> Option<Vec<Item>
         decoded_bytes_max: DECODED_BATCH_BYTES_MAX,
         skip_too_large: false,
     };
-    let mut made = reencode(&batches, &request).ok()?.batches;
-    let offsets_known = items.iter().all(|item| item.passed_through);
-    if made.len() >= items.len() || (made.len() > 1 && !offsets_known) {
+    let made = reencode(&batches, &request).ok()?.batches;
+    if made.len() >= items.len() {
         return None;
     }
-    let last = made.pop()?;
-    let mut merged: Vec<Item> = Vec::with_capacity(made.len() + 1);
-    for made in made {
-        merged.push(Item {
-            first: merged.last().map_or(first, |before| before.next),
-            next: SourceOffset(made.last_source_offset + 1),
-            batch: RawBatch { header: made.header, bytes: made.bytes },
-            passed_through: false,
-        });
+    let mut offsets = OffsetRuns::default();
+    for (first, count) in items.iter().flat_map(|item| item.source_offsets().iter().collect::<Vec<_>>()) {
+        offsets.push_run(first, count);
     }
-    merged.push(Item {
-        first: merged.last().map_or(first, |before| before.next),
-        next,
-        batch: RawBatch { header: last.header, bytes: last.bytes },
-        passed_through: false,
-    });
+    let mut merged: Vec<Item> = made
+        .into_iter()
+        .map(|made| {
+            let source_offsets = offsets.take_front(i64::from(made.header.record_count));
+            Item::made(Reencoded { source_offsets, ..made })
+        })
+        .collect();
+    merged.last_mut()?.next = next;
     Some(merged)
 }
 
@@ -96,6 +89,7 @@ mod tests {
     use super::*;
     use crate::kafka::batch::BatchHeader;
     use crate::kafka::records::encode_pairs;
+    use crate::types::SourceOffset;
 
     fn item(first: i64, records: usize, passed_through: bool) -> Item {
         let pairs: Vec<_> = (0..records).map(|i| (vec![i as u8; 100], None)).collect();
@@ -105,7 +99,8 @@ mod tests {
         let header = BatchHeader { base_offset, ..made.header };
         let next = SourceOffset(first + records as i64);
         let batch = RawBatch { header, bytes: made.bytes };
-        Item { batch, first: SourceOffset(first), next, passed_through }
+        let made_of = (!passed_through).then(|| Box::new(OffsetRuns::one(first, records as i64)));
+        Item { batch, made_of, first: SourceOffset(first), next }
     }
 
     #[test]
@@ -132,14 +127,16 @@ mod tests {
     }
 
     #[test]
-    fn g2_a_merge_that_splits_is_made_only_of_batches_whose_offsets_are_known() {
+    fn g2_a_merge_that_splits_keeps_its_source_offsets() {
         let limit = 700;
-        let known = [item(50, 2, true), item(52, 2, true), item(54, 2, true), item(56, 2, true)];
+        let known = [item(50, 2, true), item(52, 2, false), item(60, 2, true), item(62, 2, true)];
         let merged = merge(&known.iter().collect::<Vec<_>>(), limit).unwrap();
         assert!(merged.len() > 1, "the limit is meant to split");
-        assert!(merged.windows(2).all(|pair| pair[0].next == pair[1].first));
-        assert_eq!((merged[0].first, merged[merged.len() - 1].next), (SourceOffset(50), SourceOffset(58)));
-        let unknown = [item(50, 2, false), item(52, 2, true), item(54, 2, true), item(56, 2, true)];
-        assert!(merge(&unknown.iter().collect::<Vec<_>>(), limit).is_none());
+        let offsets: Vec<i64> = merged
+            .iter()
+            .flat_map(|item| (0..).map_while(|i| item.source_offsets().get(i)).collect::<Vec<_>>())
+            .collect();
+        assert_eq!(offsets, [50, 51, 52, 53, 60, 61, 62, 63]);
+        assert_eq!((merged[0].first, merged[merged.len() - 1].next), (SourceOffset(50), SourceOffset(64)));
     }
 }

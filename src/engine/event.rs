@@ -276,6 +276,11 @@ pub enum Notice {
     DiscoveryFailed(String),
     /// Progress could not be kept at the target; it is tried again.
     NotKept(KeepError),
+    /// The target grants no transactional ids, so nothing keeps a second owner out.
+    Unfenced {
+        /// The first transactional id that was refused.
+        id: String,
+    },
     /// The target writes its own time into every record of a topic.
     Restamped {
         /// Its name at the target.
@@ -295,6 +300,10 @@ impl fmt::Display for Notice {
         match self {
             Notice::DiscoveryFailed(cause) => write!(f, "looking for topics failed: {cause}"),
             Notice::NotKept(error) => error.fmt(f),
+            Notice::Unfenced { id } => write!(
+                f,
+                "delivery is at-least-once under two owners: the target refuses the transactional id {id}; grant Write and Describe on transactional ids beginning with \"strait.\", or make sure that only one strait runs this flow"
+            ),
             Notice::Restamped { topic } => write!(
                 f,
                 "the target topic {topic} has message.timestamp.type=LogAppendTime: its records get the target's time instead of the source's; set it to CreateTime"

@@ -10,7 +10,8 @@ use super::limits::{DECODED_BATCH_BYTES_MAX, REENCODED_BYTES_MAX};
 use crate::kafka::batch::{Batches, RawBatch};
 use crate::kafka::codec::Codec;
 use crate::kafka::records::{
-    ControlMarker, ReencodeError, ReencodeRequest, ReencodedSet, control_marker, reencode,
+    ControlMarker, OffsetRuns, ReencodeError, ReencodeRequest, Reencoded, ReencodedSet, control_marker,
+    reencode,
 };
 use crate::types::SourceOffset;
 
@@ -19,18 +20,45 @@ use crate::types::SourceOffset;
 pub struct Item {
     /// The batch: as received, or made anew.
     pub batch: RawBatch,
+    /// The source offsets of its records, where the batch was made anew; else they are one run from
+    /// `first` on.
+    pub made_of: Option<Box<OffsetRuns>>,
     /// The first source offset it holds.
     pub first: SourceOffset,
     /// The position once it is acknowledged.
     pub next: SourceOffset,
-    /// True where the records are the source's own bytes.
-    pub passed_through: bool,
 }
 
 impl Item {
+    /// Holds a batch made anew; the position behind it is right behind its last record.
+    pub fn made(made: Reencoded) -> Self {
+        let offsets = made.source_offsets;
+        let first = offsets.get(0).unwrap_or(0);
+        let last = offsets.get(offsets.count() - 1).unwrap_or(first);
+        Self {
+            batch: RawBatch { header: made.header, bytes: made.bytes },
+            made_of: Some(Box::new(offsets)),
+            first: SourceOffset(first),
+            next: SourceOffset(last + 1),
+        }
+    }
+
     /// Returns the size at the target.
     pub fn size_bytes(&self) -> usize {
         self.batch.bytes.len()
+    }
+
+    /// Says whether the records are the source's own bytes.
+    pub fn is_passed_through(&self) -> bool {
+        self.made_of.is_none()
+    }
+
+    /// Returns the source offsets of its records.
+    pub fn source_offsets(&self) -> OffsetRuns {
+        match &self.made_of {
+            Some(runs) => (**runs).clone(),
+            None => OffsetRuns::one(self.first.0, i64::from(self.records())),
+        }
     }
 
     /// Returns the number of records.
@@ -87,7 +115,7 @@ pub struct Taken {
 impl Taken {
     /// Returns the batches that are not the source's own bytes.
     pub fn made_anew(&mut self) -> impl Iterator<Item = &mut Item> {
-        self.items.iter_mut().filter(|item| !item.passed_through)
+        self.items.iter_mut().filter(|item| !item.is_passed_through())
     }
 }
 
@@ -199,7 +227,7 @@ fn take_batch(
         taken.dropped.foreign += 1;
     } else if passes_through(&batch, at, rules) {
         let first = SourceOffset(header.base_offset);
-        taken.items.push(Item { batch, first, next, passed_through: true });
+        taken.items.push(Item { batch, made_of: None, first, next });
     } else {
         return make_anew(taken, &batch, at, next, rules);
     }
@@ -271,12 +299,7 @@ fn take_made(taken: &mut Taken, set: ReencodedSet, next: SourceOffset, rules: &I
     }
     for made in set.batches {
         taken.made_anew_bytes += made.bytes.len();
-        taken.items.push(Item {
-            first: SourceOffset(made.first_source_offset),
-            next: SourceOffset(made.last_source_offset + 1),
-            batch: RawBatch { header: made.header, bytes: made.bytes },
-            passed_through: false,
-        });
+        taken.items.push(Item::made(made));
     }
     if let Some(last) = taken.items.last_mut() {
         last.next = next;

@@ -4,12 +4,14 @@
 //! [`producer`]. Shared between them: [`cell`], [`status`], [`event`].
 
 pub mod age;
+pub mod bounds;
 pub mod cell;
 pub mod coalesce;
 pub mod compacted_log;
 pub mod discover;
 pub mod errands;
 pub mod event;
+pub mod fence;
 pub mod fetcher;
 pub mod incarnation;
 pub mod intake;
@@ -24,3 +26,4 @@ pub mod start;
 pub mod state_topic;
 pub mod status;
 pub mod supervisor;
+pub mod tail;

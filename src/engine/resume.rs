@@ -1,21 +1,20 @@
-//! Finding the first source offset that is not at the target, given what a crash may have left there
-//! behind the last checkpoint: the records of our producer ids, matched with the source's in order.
-
-use kafka_protocol::ResponseError;
+//! Finding the first source offset that is not at the target: reading both logs for
+//! [`super::tail`], which decides.
 
 use super::cell::PartitionCell;
 use super::event::StopCause;
 use super::intake;
 use super::limits::DECODED_BATCH_BYTES_MAX;
 use super::origin::OriginFilter;
-use super::state_topic::{Checkpoint, Past};
-use crate::kafka::batch::{Batches, RawBatch};
+use super::state_topic::Checkpoint;
+use super::tail::{MatchedRun, Matcher, Progress, Start, Unclear};
+use crate::kafka::batch::Batches;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
 use crate::kafka::fetch::Isolation;
 use crate::kafka::log_reader;
 use crate::kafka::metadata::Metadata;
-use crate::kafka::records::{RecordFingerprint, ReencodeError, fingerprints};
+use crate::kafka::records::{RecordFingerprint, fingerprints};
 use crate::types::{SourceOffset, TargetOffset};
 
 /// Holds both clusters and what is known of their topics.
@@ -29,128 +28,132 @@ pub struct Ends<'a> {
     pub at_source: &'a Metadata,
     /// The target's topics.
     pub at_target: &'a Metadata,
+    /// Tells copied records from the source's own.
+    pub origin: &'a OriginFilter,
 }
 
-/// Holds our records that stand at the target behind the checkpoint.
+/// Says what to compare.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The partition.
+    pub cell: &'a PartitionCell,
+    /// From where on.
+    pub checkpoint: &'a Checkpoint,
+    /// Our producer ids.
+    pub producers: &'a std::collections::HashSet<i64>,
+    /// The source's log start offset.
+    pub source_first: i64,
+    /// The target's log start offset.
+    pub target_first: i64,
+    /// Where the tail ends.
+    pub target_end: i64,
+}
+
+/// Says where a partition goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resumed {
+    /// The first source offset not at the target.
+    pub next: i64,
+    /// What was found copied behind the checkpoint.
+    pub runs: Vec<MatchedRun>,
+}
+
+/// Our records behind a checkpoint, with their target offsets.
 #[derive(Debug, Default)]
 struct Tail {
-    prints: Vec<RecordFingerprint>,
+    records: Vec<(i64, RecordFingerprint)>,
     /// The target wrote its own time into them, so times cannot be compared.
     is_restamped: bool,
 }
 
-/// Returns the position, or why there is none; the error is one of asking.
+/// Finds the position, or why there is none; the error is one of asking.
 pub async fn position(
     ends: &Ends<'_>,
-    origin: &OriginFilter,
-    cell: &PartitionCell,
-    past: &Past,
-    target_end: i64,
-) -> Result<Result<i64, StopCause>, KafkaError> {
-    let Some(checkpoint) = &past.checkpoint else { return Ok(Ok(0)) };
-    match read_tail(ends, cell, past, checkpoint, target_end).await? {
-        Ok(tail) => match_tail(ends, origin, cell, checkpoint, &tail).await,
-        Err(cause) => Ok(Err(cause)),
+    question: Question<'_>,
+) -> Result<Result<Resumed, StopCause>, KafkaError> {
+    let tail = match read_tail(ends, &question).await? {
+        Ok(tail) => tail,
+        Err(cause) => return Ok(Err(cause)),
+    };
+    let start = Start {
+        source_next: question.checkpoint.source_next,
+        source_first: question.source_first,
+        is_tail_cut: question.target_first > question.checkpoint.target_next,
+    };
+    let is_restamped = tail.is_restamped;
+    let mut matcher = Matcher::new(tail.records, start);
+    if let Err(cause) = compare(ends, &question, &mut matcher, is_restamped).await? {
+        return Ok(Err(cause));
     }
+    Ok(match matcher.finish() {
+        Ok((next, runs)) => Ok(Resumed { next, runs }),
+        Err(Unclear::Gap { from, to }) => {
+            Err(StopCause::Gap { from: SourceOffset(from), to: SourceOffset(to) })
+        }
+        Err(unclear) => Err(unexplained(question.checkpoint.target_next, &unclear.to_string())),
+    })
 }
 
-async fn read_tail(
-    ends: &Ends<'_>,
-    cell: &PartitionCell,
-    past: &Past,
-    checkpoint: &Checkpoint,
-    target_end: i64,
-) -> Result<Result<Tail, StopCause>, KafkaError> {
+async fn read_tail(ends: &Ends<'_>, question: &Question<'_>) -> Result<Result<Tail, StopCause>, KafkaError> {
+    let Question { cell, checkpoint, producers, .. } = question;
     let mut tail = Tail::default();
-    let mut at = checkpoint.target_next;
-    while at < target_end {
-        let piece =
-            match log_reader::read(ends.target, ends.at_target, &cell.target, at, Isolation::ReadUncommitted)
-                .await
-            {
-                Ok(piece) => piece,
-                Err(error) if error.code() == Some(ResponseError::OffsetOutOfRange) => {
-                    let reason = "the target's retention removed what stood behind the checkpoint";
-                    return Ok(Err(unexplained(at, reason)));
-                }
-                Err(error) => return Err(error),
-            };
+    let mut at = checkpoint.target_next.max(question.target_first);
+    while at < question.target_end {
+        let read =
+            log_reader::read(ends.target, ends.at_target, &cell.target, at, Isolation::ReadUncommitted);
+        let piece = read.await?;
         if piece.records.is_empty() {
             break;
         }
-        for batch in Batches::new(piece.records).map_while(Result::ok) {
+        for batch in Batches::new(piece.records) {
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => return Ok(Err(unexplained(at, &error.to_string()))),
+            };
             let header = batch.header;
-            let is_ours =
-                header.producer_id == checkpoint.producer_id || past.producers.contains(&header.producer_id);
-            if is_ours && !header.is_control() && header.base_offset >= checkpoint.target_next {
-                tail.is_restamped |= header.is_log_append_time();
-                match prints(&batch, header.is_log_append_time()) {
-                    Ok(found) => tail.prints.extend(found),
-                    Err(error) => return Ok(Err(unexplained(header.base_offset, &error.to_string()))),
-                }
-            }
             at = header.next_offset();
+            let is_ours = producers.contains(&header.producer_id);
+            if !is_ours || header.is_control() || header.base_offset < checkpoint.target_next {
+                continue;
+            }
+            let without_time = header.is_log_append_time();
+            tail.is_restamped |= without_time;
+            match fingerprints(&batch, DECODED_BATCH_BYTES_MAX, without_time) {
+                Ok(found) => tail.records.extend(found),
+                Err(error) => return Ok(Err(unexplained(header.base_offset, &error.to_string()))),
+            }
         }
     }
     Ok(Ok(tail))
 }
 
-fn prints(batch: &RawBatch, without_time: bool) -> Result<Vec<RecordFingerprint>, ReencodeError> {
-    let found = fingerprints(batch, DECODED_BATCH_BYTES_MAX, without_time)?;
-    Ok(found.into_iter().map(|(_, print)| print).collect())
-}
-
-async fn match_tail(
+async fn compare(
     ends: &Ends<'_>,
-    origin: &OriginFilter,
-    cell: &PartitionCell,
-    checkpoint: &Checkpoint,
-    tail: &Tail,
-) -> Result<Result<i64, StopCause>, KafkaError> {
-    let mut next = checkpoint.source_next;
-    let mut position = checkpoint.source_next;
-    let mut matched = 0;
+    question: &Question<'_>,
+    matcher: &mut Matcher,
+    is_restamped: bool,
+) -> Result<Result<(), StopCause>, KafkaError> {
+    let Question { cell, checkpoint, .. } = question;
     let rules = cell.lock().rules;
-    while matched < tail.prints.len() {
-        let piece = match log_reader::read(
-            ends.source,
-            ends.at_source,
-            &cell.source,
-            position,
-            Isolation::ReadCommitted,
-        )
-        .await
-        {
-            Ok(piece) => piece,
-            // Retention passed the position by: what was copied of it cannot be told from here.
-            Err(error) if error.code() == Some(ResponseError::OffsetOutOfRange) => {
-                let reason = "the source no longer holds what was copied then";
-                return Ok(Err(unexplained(checkpoint.target_next, reason)));
-            }
-            Err(error) => return Err(error),
-        };
-        origin.learn(&piece.records).await?;
-        let is_foreign = |id| origin.is_foreign(id);
+    let mut position = matcher.read_from();
+    while !matcher.is_over() {
+        let read =
+            log_reader::read(ends.source, ends.at_source, &cell.source, position, Isolation::ReadCommitted);
+        // Where retention went on meanwhile the error brings the next try, which sees the new log start.
+        let piece = read.await?;
+        ends.origin.learn(&piece.records).await?;
+        let is_foreign = |id| ends.origin.is_foreign(id);
         let taken = intake::take(piece.records, SourceOffset(position), piece.aborted, &rules, &is_foreign);
         for item in &taken.items {
-            let prints = match prints(&item.batch, tail.is_restamped) {
+            let prints = match fingerprints(&item.batch, DECODED_BATCH_BYTES_MAX, is_restamped) {
                 Ok(prints) => prints,
                 Err(error) => return Ok(Err(unexplained(checkpoint.target_next, &error.to_string()))),
             };
-            let count = prints.len();
-            for (index, print) in prints.into_iter().enumerate() {
-                // What compaction removed at the source since then is passed over in the tail.
-                let Some(found) = tail.prints[matched..].iter().position(|known| *known == print) else {
-                    if index > 0 && !item.passed_through {
-                        let reason = "a batch made anew was copied in part";
-                        return Ok(Err(unexplained(checkpoint.target_next, reason)));
-                    }
-                    return Ok(Ok(next));
-                };
-                matched += found + 1;
-                let whole = index + 1 == count;
-                let offset = item.first.0 + i64::try_from(index).unwrap_or(i64::MAX) + 1;
-                next = if whole { item.next.0 } else { offset };
+            let offsets = item.source_offsets();
+            let records =
+                (0..).zip(prints).filter_map(|(index, (_, print))| Some((offsets.get(index)?, print)));
+            if let Progress::Found(_) = matcher.compare(records, item.next.0) {
+                return Ok(Ok(()));
             }
         }
         match taken.next {
@@ -158,11 +161,7 @@ async fn match_tail(
             _ => break,
         }
     }
-    if matched < tail.prints.len() && matched == 0 {
-        let reason = "none of them is at the source behind the checkpoint";
-        return Ok(Err(unexplained(checkpoint.target_next, reason)));
-    }
-    Ok(Ok(next))
+    Ok(Ok(()))
 }
 
 fn unexplained(at: i64, reason: &str) -> StopCause {

@@ -2,26 +2,27 @@
 //! where the flow is to begin.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use kafka_protocol::ResponseError;
+use tokio::sync::mpsc;
 
+use super::bounds::{self, Bounds, Unlisted};
 use super::cell::PartitionCell;
 use super::discover::refresh_limits;
-use super::event::StopCause;
+use super::event::{Event, Notice, StopCause};
+use super::fence::{self, Fence};
 use super::origin::OriginFilter;
 use super::partition::Phase;
 use super::resume;
-use super::state_topic::{Checkpoint, Past, StateTopic};
-use crate::config::settings::{FlowSettings, OnLoss, StartAt};
+use super::state_topic::{Checkpoint, NAME_PREFIX, Past, StateTopic};
+use crate::config::settings::{FlowSettings, OnLoss};
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::{KafkaError, code_name, remedy_for};
-use crate::kafka::fetch::Isolation;
 use crate::kafka::metadata::Metadata;
-use crate::kafka::offsets::{self, OffsetAnswers, OffsetSpec};
-use crate::kafka::producer_ids;
+use crate::kafka::producer_ids::ProducerIdentity;
 use crate::types::{SourceOffset, TargetOffset, TopicName};
 
 /// Partitions whose logs are read or whose producer ids are asked for at a time.
@@ -42,17 +43,12 @@ pub struct Starter {
     pub origin: Arc<OriginFilter>,
     /// How long one step waits for the brokers before the failure is told.
     pub patience: Duration,
+    /// Where what has to be told goes.
+    pub events: mpsc::Sender<Event>,
+    /// Whether it was told that the target does not keep other owners out.
+    pub was_weakness_told: Arc<AtomicBool>,
     /// True where partitions finish at the end offsets seen when they start.
     pub is_to_end: bool,
-}
-
-/// Says where both logs of one partition begin and end.
-#[derive(Clone, Copy, Debug)]
-struct Bounds {
-    /// Where the flow is to begin; negative where no record is that new.
-    first: i64,
-    end: i64,
-    target_end: i64,
 }
 
 /// Says what is known of one partition's start.
@@ -71,6 +67,7 @@ struct Ready {
     cell: Arc<PartitionCell>,
     next: i64,
     bounds: Bounds,
+    producer: ProducerIdentity,
 }
 
 impl Starter {
@@ -102,21 +99,43 @@ impl Starter {
         let targets: Vec<TopicName> = topics(cells.iter().map(|cell| &cell.target.topic));
         let at_source = source.retrying(self.patience, || source.metadata(Some(&sources))).await?;
         let at_target = target.retrying(self.patience, || target.metadata(Some(&targets))).await?;
-        let mut located = Vec::new();
-        for (cell, bounds) in self.bounds(cells, &at_source, &at_target).await? {
-            let past = self.state.past(&cell.source).await;
-            match self.decide(&cell, &bounds, &past) {
-                Decision::Begin(next) => located.push(Located { cell, bounds, past, next: Some(next) }),
-                Decision::Resume(_) => located.push(Located { cell, bounds, past, next: None }),
-                Decision::Stop(cause) => cell.lock().partition.stop(cause),
-            }
-        }
-        let ready: Vec<Option<Ready>> = stream::iter(located)
-            .map(|located| self.locate(located, &at_source, &at_target))
+        let known = self.bounds(cells, &at_source, &at_target).await?;
+        let fenced: Vec<_> = stream::iter(known)
+            .map(|(cell, bounds)| self.fence(cell, bounds, &at_target))
+            .buffer_unordered(AT_A_TIME)
+            .collect()
+            .await;
+        // Behind the markers nothing of an earlier owner can come any more, in the state topic neither:
+        // a checkpoint is a fact about what stands before them.
+        self.state.catch_up().await?;
+        let ready: Vec<Option<Ready>> = stream::iter(fenced.into_iter().flatten())
+            .map(|fenced| self.locate(fenced, &at_source, &at_target))
             .buffer_unordered(AT_A_TIME)
             .collect()
             .await;
         self.begin(ready.into_iter().flatten().collect()).await
+    }
+
+    /// Takes a partition's fence; what keeps us from it is noted with the partition alone.
+    async fn fence(&self, cell: Arc<PartitionCell>, bounds: Bounds, at_target: &Metadata) -> Option<Fenced> {
+        let id =
+            format!("{}{}.{}.{}", NAME_PREFIX, self.settings.name, cell.target.topic, cell.target.partition);
+        let was_owned = self.state.past(&cell.source).await != Past::default();
+        let end = TargetOffset(bounds.target_end);
+        let wanted = fence::Wanted { id: &id, partition: &cell.target, end, was_owned };
+        match fence::take(&self.target, at_target, wanted, self.patience).await {
+            Ok(fence) => {
+                if !fence.is_exclusive && !self.was_weakness_told.swap(true, Ordering::Relaxed) {
+                    // A listener that went away needs no events.
+                    let _ = self.events.send(Event::Notice(Notice::Unfenced { id })).await;
+                }
+                Some(Fenced { cell, bounds, fence })
+            }
+            Err(error) => {
+                cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), Instant::now());
+                None
+            }
+        }
     }
 
     /// Asks for the ends of both logs; a partition whose broker will not say is told of it alone.
@@ -126,44 +145,21 @@ impl Starter {
         at_source: &Metadata,
         at_target: &Metadata,
     ) -> Result<Vec<(Arc<PartitionCell>, Bounds)>, KafkaError> {
-        let first = |cell: &PartitionCell| match cell.lock().begin {
-            StartAt::Earliest => OffsetSpec::Earliest,
-            StartAt::Latest => OffsetSpec::Latest,
-            StartAt::TimestampMs(ms) => OffsetSpec::TimestampMs(ms),
-        };
-        let ask_first: Vec<_> = cells.iter().map(|c| (c.source.clone(), first(c))).collect();
-        let ask_end: Vec<_> = cells.iter().map(|c| (c.source.clone(), OffsetSpec::Latest)).collect();
-        let ask_target: Vec<_> = cells.iter().map(|c| (c.target.clone(), OffsetSpec::Latest)).collect();
         let (source, target) = (&self.source, &self.target);
-        let (committed, uncommitted) = (Isolation::ReadCommitted, Isolation::ReadUncommitted);
-        let firsts = source
-            .retrying(self.patience, || offsets::list(source, at_source, &ask_first, committed))
-            .await?;
-        let ends =
-            source.retrying(self.patience, || offsets::list(source, at_source, &ask_end, committed)).await?;
-        let target_ends = target
-            .retrying(self.patience, || offsets::list(target, at_target, &ask_target, uncommitted))
-            .await?;
-        let mut known = Vec::with_capacity(cells.len());
         let now = Instant::now();
-        for cell in cells {
-            let first = answer(&firsts, &cell.source);
-            let end = answer(&ends, &cell.source);
-            let target_end = answer(&target_ends, &cell.target);
-            match (first, end, target_end) {
-                (Ok(first), Ok(end), Ok(target_end)) => {
-                    known.push((cell.clone(), Bounds { first, end, target_end }));
+        let mut known = Vec::with_capacity(cells.len());
+        for (cell, found) in
+            bounds::of(cells, (source, at_source), (target, at_target), self.patience).await?
+        {
+            match found {
+                Ok(bounds) => known.push((cell, bounds)),
+                Err(Unlisted { alias, code }) => {
+                    let cause = format!("its offsets cannot be read at {alias}: {}", code_name(&code));
+                    cell.lock().partition.on_start_failed(cause, remedy_for(code), now);
                 }
-                (Err(code), ..) | (_, Err(code), _) => self.not_listed(cell, &self.source, code, now),
-                (.., Err(code)) => self.not_listed(cell, &self.target, code, now),
             }
         }
         Ok(known)
-    }
-
-    fn not_listed(&self, cell: &PartitionCell, cluster: &Cluster, code: ResponseError, now: Instant) {
-        let cause = format!("its offsets cannot be read at {}: {}", cluster.alias(), code_name(&code));
-        cell.lock().partition.on_start_failed(cause, remedy_for(code), now);
     }
 
     /// Decides how a partition starts, given what is known of it.
@@ -194,39 +190,57 @@ impl Starter {
     }
 
     /// Finds a partition's position; what keeps it from that is noted with it alone.
-    async fn locate(&self, located: Located, at_source: &Metadata, at_target: &Metadata) -> Option<Ready> {
-        let Located { cell, bounds, past, next } = located;
-        if let Some(next) = next {
-            return Some(Ready { cell, next, bounds });
-        }
-        let ends = resume::Ends { source: &self.source, target: &self.target, at_source, at_target };
-        match resume::position(&ends, &self.origin, &cell, &past, bounds.target_end).await {
-            Ok(Ok(next)) => Some(Ready { cell, next, bounds }),
+    async fn locate(&self, fenced: Fenced, at_source: &Metadata, at_target: &Metadata) -> Option<Ready> {
+        let Fenced { cell, mut bounds, fence } = fenced;
+        let mut past = self.state.past(&cell.source).await;
+        past.producers.insert(fence.producer.id);
+        let scan_end = fence.marker.map_or(bounds.target_end, |marker| marker.0);
+        bounds.target_end = fence.marker.map_or(bounds.target_end, |marker| marker.0 + 1);
+        let checkpoint = match self.decide(&cell, &bounds, &past) {
+            // Owned before, and no checkpoint: whatever is ours stands anywhere in the target's log.
+            Decision::Begin(first) if fence.marker.is_some() && past.checkpoint.is_none() => Checkpoint {
+                v: 1,
+                source_next: first,
+                target_next: bounds.target_first,
+                source_topic_id: None,
+                target_topic_id: None,
+                producer_id: fence.producer.id,
+            },
+            Decision::Begin(next) => return Some(Ready { cell, next, bounds, producer: fence.producer }),
+            Decision::Resume(checkpoint) => checkpoint,
+            Decision::Stop(cause) => {
+                cell.lock().partition.stop(cause);
+                return None;
+            }
+        };
+        past.producers.insert(checkpoint.producer_id);
+        let Starter { source, target, origin, .. } = self;
+        let ends = resume::Ends { source, target, at_source, at_target, origin };
+        let question = resume::Question {
+            cell: &cell,
+            checkpoint: &checkpoint,
+            producers: &past.producers,
+            source_first: bounds.source_first,
+            target_first: bounds.target_first,
+            target_end: scan_end,
+        };
+        match resume::position(&ends, question).await {
+            Ok(Ok(resumed)) => Some(Ready { cell, next: resumed.next, bounds, producer: fence.producer }),
             Ok(Err(cause)) => {
                 cell.lock().partition.stop(cause);
                 None
             }
             Err(error) => {
-                let now = Instant::now();
-                cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), now);
+                cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), Instant::now());
                 None
             }
         }
     }
 
-    /// Gives each partition a producer id, records it, and lets the partition go.
+    /// Records each partition's producer and first checkpoint, and lets the partition go.
     async fn begin(&self, ready: Vec<Ready>) -> Result<(), KafkaError> {
-        let target = &self.target;
-        let init = || async { Ok(producer_ids::init(&target.any().await?).await?) };
-        let producers: Vec<_> = stream::iter(0..ready.len())
-            .map(|_| target.retrying(self.patience, init))
-            .buffered(AT_A_TIME)
-            .collect()
-            .await;
         let mut starts = Vec::with_capacity(ready.len());
-        let mut going = Vec::with_capacity(ready.len());
-        for (ready, producer) in ready.into_iter().zip(producers) {
-            let producer = producer?;
+        for ready in &ready {
             let state = ready.cell.lock();
             let checkpoint = Checkpoint {
                 v: 1,
@@ -234,14 +248,13 @@ impl Starter {
                 target_next: ready.bounds.target_end,
                 source_topic_id: state.source_topic_id,
                 target_topic_id: state.target_topic_id,
-                producer_id: producer.id,
+                producer_id: ready.producer.id,
             };
             drop(state);
             starts.push((ready.cell.clone(), checkpoint));
-            going.push((ready, producer));
         }
         self.state.begin(&starts).await?;
-        for (Ready { cell, next, bounds }, producer) in going {
+        for Ready { cell, next, bounds, producer } in ready {
             let end = self.is_to_end.then_some(SourceOffset(bounds.end));
             let target_next = TargetOffset(bounds.target_end);
             cell.lock().partition.start(producer, SourceOffset(next), target_next, end);
@@ -250,17 +263,11 @@ impl Starter {
     }
 }
 
-/// Holds a partition, what is known of it, and its position where that is already clear.
-struct Located {
+/// Holds a partition that is ours to write.
+struct Fenced {
     cell: Arc<PartitionCell>,
     bounds: Bounds,
-    past: Past,
-    next: Option<i64>,
-}
-
-fn answer(answers: &OffsetAnswers, partition: &crate::types::TopicPartition) -> Result<i64, ResponseError> {
-    // A broker that leaves a partition out is asked again.
-    answers.get(partition).copied().unwrap_or(Err(ResponseError::LeaderNotAvailable))
+    fence: Fence,
 }
 
 fn topics<'a>(names: impl Iterator<Item = &'a TopicName>) -> Vec<TopicName> {

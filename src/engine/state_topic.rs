@@ -139,9 +139,16 @@ pub struct StateTopic {
     target: Cluster,
     name: TopicName,
     /// What stands in the topic. Held while writing, so that records of one key keep their order.
-    known: Mutex<HashMap<TopicPartition, Past>>,
+    known: Mutex<Known>,
     /// What the group's offsets still have to be told.
     owed: Mutex<BTreeMap<TopicPartition, Commit>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    partitions: HashMap<TopicPartition, Past>,
+    /// How far the topic was read.
+    next: i64,
 }
 
 impl StateTopic {
@@ -150,19 +157,28 @@ impl StateTopic {
         let name = TopicName::new(format!("{NAME_PREFIX}{}", flow.name));
         let replication_factor = flow.provision.replication_factor.unwrap_or(-1);
         compacted_log::ensure(target, &name, replication_factor, PATIENCE).await?;
-        let mut known: HashMap<TopicPartition, Past> = HashMap::new();
-        compacted_log::read(target, &name, 0, PATIENCE, |key, value| learn(&mut known, key, value)).await?;
-        Ok(Self { target: target.clone(), name, known: Mutex::new(known), owed: Mutex::default() })
+        let state = Self { target: target.clone(), name, known: Mutex::default(), owed: Mutex::default() };
+        state.catch_up().await?;
+        Ok(state)
+    }
+
+    /// Reads what was written since the last time, by us or by others.
+    pub async fn catch_up(&self) -> Result<(), KafkaError> {
+        let mut known = self.known.lock().await;
+        let Known { partitions, next } = &mut *known;
+        let each = |key: &[u8], value: Option<&[u8]>| learn(partitions, key, value);
+        *next = compacted_log::read(&self.target, &self.name, *next, PATIENCE, each).await?;
+        Ok(())
     }
 
     /// Returns what is known of a source partition.
     pub async fn past(&self, partition: &TopicPartition) -> Past {
-        self.known.lock().await.get(partition).cloned().unwrap_or_default()
+        self.known.lock().await.partitions.get(partition).cloned().unwrap_or_default()
     }
 
     /// Returns the source topics of which anything is known.
     pub async fn topics(&self) -> HashSet<TopicName> {
-        self.known.lock().await.keys().map(|partition| partition.topic.clone()).collect()
+        self.known.lock().await.partitions.keys().map(|partition| partition.topic.clone()).collect()
     }
 
     /// Records the producer ids and the first checkpoints of partitions, before their first batch.
@@ -177,7 +193,7 @@ impl StateTopic {
         }
         self.append(&pairs).await?;
         for (cell, checkpoint) in starts {
-            known.entry(cell.source.clone()).or_default().producers.insert(checkpoint.producer_id);
+            known.partitions.entry(cell.source.clone()).or_default().producers.insert(checkpoint.producer_id);
         }
         self.write(known, starts).await
     }
@@ -189,7 +205,9 @@ impl StateTopic {
         let mut moved = Vec::new();
         for cell in cells {
             let Some(checkpoint) = Checkpoint::of(cell) else { continue };
-            if known.get(&cell.source).and_then(|past| past.checkpoint.as_ref()) != Some(&checkpoint) {
+            if known.partitions.get(&cell.source).and_then(|past| past.checkpoint.as_ref())
+                != Some(&checkpoint)
+            {
                 moved.push((cell.clone(), checkpoint));
             }
         }
@@ -217,7 +235,7 @@ impl StateTopic {
 
     async fn write(
         &self,
-        mut known: MutexGuard<'_, HashMap<TopicPartition, Past>>,
+        mut known: MutexGuard<'_, Known>,
         checkpoints: &[(Arc<PartitionCell>, Checkpoint)],
     ) -> Result<(), KafkaError> {
         if checkpoints.is_empty() {
@@ -237,7 +255,7 @@ impl StateTopic {
         }
         self.append(&pairs).await?;
         for (cell, checkpoint) in checkpoints {
-            known.entry(cell.source.clone()).or_default().checkpoint = Some(checkpoint.clone());
+            known.partitions.entry(cell.source.clone()).or_default().checkpoint = Some(checkpoint.clone());
         }
         let mut owed = self.owed.lock().await;
         owed.extend(commits.into_iter().map(|commit| (commit.partition.clone(), commit)));

@@ -60,12 +60,18 @@ impl Connector {
 
     /// Opens a connection, logged in and with the broker's versions known.
     pub async fn connect(&self, peer: Peer) -> Result<Connection, ConnectError> {
-        let deadline = Instant::now() + self.settings.connect_timeout;
-        self.open(&peer, deadline).await.map_err(|(phase, cause)| ConnectError {
-            peer: Box::new(peer),
-            phase,
-            cause,
-        })
+        let begun = Instant::now();
+        match self.open(&peer, begun + self.settings.connect_timeout).await {
+            Ok(connection) => {
+                tracing::info!(cluster = %peer.cluster, %peer, elapsed = ?begun.elapsed(), "connected");
+                Ok(connection)
+            }
+            Err((phase, cause)) => {
+                let error = ConnectError { peer: Box::new(peer), phase, cause };
+                tracing::info!(%error, elapsed = ?begun.elapsed(), "not connected");
+                Err(error)
+            }
+        }
     }
 
     async fn open(&self, peer: &Peer, deadline: Instant) -> Result<Connection, Failure> {

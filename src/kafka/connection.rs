@@ -250,6 +250,7 @@ impl Connection {
         let correlation = self.inner.correlation.fetch_add(1, Ordering::Relaxed) & i32::MAX;
         let header_version = R::header_version(version);
         let length = bytes::Buf::remaining(&body);
+        tracing::trace!(peer = %self.inner.peer, ?api, version, correlation, bytes = length, "request");
         let prefix = encode_prefix(api, version, header_version, correlation, &self.inner.client_id, length)
             .map_err(|cause| self.error::<R>(cause))?;
         body.push_front(prefix.freeze());

@@ -308,6 +308,7 @@ pub fn remedy_for(code: ResponseError) -> Remedy {
         | E::ListenerNotFound
         | E::BrokerNotAvailable
         | E::NetworkException => Remedy::Refresh,
+        E::ConcurrentTransactions => Remedy::Retry,
         code if code.is_retriable() => Remedy::Retry,
         _ => Remedy::Fatal,
     }

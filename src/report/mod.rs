@@ -8,5 +8,6 @@ pub mod positions;
 pub mod problem;
 pub mod progress;
 pub mod reporter;
+pub mod schema;
 pub mod style;
 pub mod table;

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use super::*;
+use crate::engine::event::Notice;
 use crate::report::output::OutputSettings;
+use crate::report::schema::LINES;
 use crate::report::style::ColorWish;
 use crate::types::SourceOffset;
 
@@ -184,5 +186,45 @@ fn a_reader_that_went_away_closes_quietly_and_a_full_disk_is_a_failure() {
         assert!(output.is_closed(), "{kind:?}");
         assert_eq!(output.failure().is_some(), fails, "{kind:?}");
         assert_eq!(stderr.text(), "", "{kind:?}");
+    }
+}
+
+/// Runs every way of printing a line once.
+fn one_of_each() -> Vec<Value> {
+    let stdout = Page::default();
+    let reporter = Reporter::new(output(Format::Json, false, Box::new(stdout.clone()), Page::default()));
+    let partition = || TopicPartition::new("orders", 7);
+    reporter.waiting("us-eu", "refused");
+    let events = [
+        Event::TopicCreated { topic: "orders".into(), partitions: 3, replication_factor: -1 },
+        Event::PartitionsGrown { topic: "orders".into(), from: 1, to: 3 },
+        Event::Started { topics: 1, partitions: 3 },
+        Event::Failing { partition: partition(), cause: "refused".into() },
+        Event::Recovered { partition: partition() },
+        gap(),
+        Event::Skipped { partition: partition(), cause: StopCause::SourceDeleted },
+        Event::Notice(Notice::Restamped { topic: "orders".into() }),
+    ];
+    reporter.events("us-eu", &events);
+    reporter.progress(&[progress("us-eu")]);
+    reporter.stopping();
+    reporter.ended(Exit::Done, &[position(7)], &[], &[]);
+    stdout.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn every_line_has_the_fields_that_are_documented_and_no_others() {
+    let lines = one_of_each();
+    assert_eq!(lines.len(), LINES.len(), "one of each kind");
+    for line in lines {
+        let event = line["event"].as_str().unwrap();
+        let doc = LINES.iter().find(|doc| doc.event == event).unwrap_or_else(|| panic!("{event}"));
+        let mut wanted = vec!["schema", "event"];
+        wanted.extend(doc.has_flow.then_some("flow"));
+        wanted.extend(doc.fields.iter().map(|(name, _)| *name));
+        wanted.sort_unstable();
+        let mut found: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
+        found.sort_unstable();
+        assert_eq!(found, wanted, "{event}");
     }
 }

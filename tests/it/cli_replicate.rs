@@ -202,3 +202,17 @@ fn two_signals_at_once_are_one_request() {
     let last = ended(lines.last().unwrap());
     assert_eq!((&last["status"], &last["exit_code"]), (&"interrupted".into(), &143.into()), "{last}");
 }
+
+#[test]
+fn verbose_logs_connections_to_stderr_in_both_formats() {
+    let folder = tempfile::tempdir().unwrap();
+    config(folder.path(), closed_port(), closed_port());
+    let (_, _, silent) = run(folder.path(), &["--once"]);
+    assert!(!silent.contains("not connected"), "{silent}");
+    for format in ["text", "json"] {
+        let (code, stdout, stderr) = run(folder.path(), &["--once", "-v", "--format", format]);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stderr.contains(" INFO strait::kafka::connect: not connected"), "{stderr}");
+        assert!(!stdout.contains("INFO"), "{stdout}");
+    }
+}

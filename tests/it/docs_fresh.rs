@@ -10,6 +10,8 @@ use strait::cli::definition as command;
 use strait::commands::{completions, man};
 use strait::exit::Exit;
 use strait::obs::names::MetricName;
+use strait::report::reporter::SCHEMA;
+use strait::report::schema::LINES;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -79,6 +81,31 @@ fn cli_page_is_fresh() {
 #[test]
 fn metrics_page_is_fresh() {
     compare(&root().join("docs/metrics.md"), metrics_page().as_bytes());
+}
+
+#[test]
+fn json_page_is_fresh() {
+    compare(&root().join("docs/json.md"), json_page().as_bytes());
+}
+
+fn json_page() -> String {
+    let mut page = format!(
+        "# JSON Lines of `strait replicate`\n\n\
+         Generated from the program's own list. With `--format json` stdout carries one JSON object a \
+         line. Each has `schema` (`{SCHEMA}`), `event`, and `flow` where it is about one flow. New events \
+         and new fields may come within a version of the schema; none goes or changes its meaning. What \
+         is not known is `null`, never 0.\n\n\
+         A command line that cannot be read, having no run to tell of, prints one document with `schema` \
+         `strait/usage/v1` and the fields of `ended`.\n"
+    );
+    for line in LINES {
+        let flow = if line.has_flow { ", with `flow`" } else { "" };
+        writeln!(page, "\n## {}\n\n{}{flow}.\n", line.event, line.meaning).unwrap();
+        for (name, holds) in line.fields {
+            writeln!(page, "- `{name}`: {holds}").unwrap();
+        }
+    }
+    page
 }
 
 fn cli_page() -> String {

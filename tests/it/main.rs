@@ -10,4 +10,5 @@ mod cli_terminal;
 mod config_samples;
 mod docs_fresh;
 mod partition_model;
+mod tail_model;
 mod tidy;

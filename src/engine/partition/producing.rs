@@ -145,7 +145,7 @@ impl Partition {
         self.backoff.reset();
         self.totals.records += u64::try_from(sent.item.records()).unwrap_or(0);
         self.totals.bytes += sent.item.size_bytes() as u64;
-        if sent.item.passed_through {
+        if sent.item.is_passed_through() {
             self.totals.passed_through += 1;
         } else {
             self.totals.reencoded += 1;

@@ -153,6 +153,8 @@ impl Flow {
             state,
             origin,
             patience: FIRST_START_PATIENCE,
+            events: events.clone(),
+            was_weakness_told: Arc::default(),
             is_to_end: mode == RunMode::Once,
         };
         let mut errands = Errands {

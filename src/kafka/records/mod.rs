@@ -7,11 +7,13 @@
 mod fingerprint;
 mod pairs;
 mod reencode;
+mod runs;
 mod varint;
 
 pub use self::fingerprint::{RecordFingerprint, fingerprints};
 pub use self::pairs::{decode_pairs, encode_pairs};
 pub use self::reencode::{ReencodeRequest, Reencoded, ReencodedSet, reencode};
+pub use self::runs::OffsetRuns;
 use self::varint::get_varlong;
 use super::batch::{BatchError, HEADER_BYTES, RawBatch};
 use super::codec::{self, CodecError};

@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes};
 
 use super::varint::{put_varlong, varlong_bytes};
-use super::{Pending, ReencodeError, collect, decode};
+use super::{OffsetRuns, Pending, ReencodeError, collect, decode};
 use crate::kafka::batch::{BatchHeader, HEADER_BYTES, RawBatch};
 use crate::kafka::codec::{self, Codec, CodecScratch};
 use crate::kafka::crc;
@@ -35,10 +35,8 @@ pub struct Reencoded {
     pub header: BatchHeader,
     /// The whole batch.
     pub bytes: Bytes,
-    /// Source offset of its first record.
-    pub first_source_offset: i64,
-    /// Source offset of its last record.
-    pub last_source_offset: i64,
+    /// The offsets its records had.
+    pub source_offsets: OffsetRuns,
 }
 
 /// Holds what batches came to.
@@ -111,12 +109,13 @@ pub(super) fn encode(
     scratch: &mut CodecScratch,
 ) -> Result<Reencoded, ReencodeError> {
     let first = &records[0];
-    let last = &records[records.len() - 1];
     let base_timestamp = first.timestamp;
     let size: usize = records.iter().map(|r| r.tail.len() + RECORD_OVERHEAD_BYTES_MAX).sum();
     let mut plain = Vec::with_capacity(size);
+    let mut source_offsets = OffsetRuns::default();
     for (index, record) in records.iter().enumerate() {
         put_record(&mut plain, record, base_timestamp, index);
+        source_offsets.push(record.offset);
     }
     let mut out = vec![0; HEADER_BYTES];
     codec::compress_into(codec, &plain, scratch, &mut out)
@@ -140,12 +139,7 @@ pub(super) fn encode(
     out[..HEADER_BYTES].copy_from_slice(&header.to_bytes());
     header.crc = crc::crc32c(&out[21..]);
     out[17..21].copy_from_slice(&header.crc.to_be_bytes());
-    Ok(Reencoded {
-        header,
-        bytes: out.into(),
-        first_source_offset: first.offset,
-        last_source_offset: last.offset,
-    })
+    Ok(Reencoded { header, bytes: out.into(), source_offsets })
 }
 
 fn put_record(out: &mut Vec<u8>, record: &Pending<'_>, base_timestamp: i64, index: usize) {

@@ -81,7 +81,6 @@ pub fn copied_under_traffic(
     route.until_arrived(&mut traffic.running, topic, PARTITIONS, total);
     let finished = terminate(traffic.running);
     route.assert_same(topic, usize::try_from(total).unwrap());
-    assert_eq!(route.arrived(topic, PARTITIONS), total, "nothing but the records is in the target's log");
     finished
 }
 

@@ -1,0 +1,127 @@
+//! Becoming the only writer of a target partition: the next epoch of its transactional id, and a marker
+//! in its log behind which the broker refuses every earlier epoch.
+//!
+//! The transactional id is only this lock. Records are produced without a transaction, so readers of
+//! any isolation level see them at once.
+
+use std::time::Duration;
+
+use kafka_protocol::ResponseError;
+use tokio::time::Instant;
+
+use crate::kafka::batch::Batches;
+use crate::kafka::cluster::Cluster;
+use crate::kafka::error::KafkaError;
+use crate::kafka::fetch::Isolation;
+use crate::kafka::log_reader;
+use crate::kafka::metadata::Metadata;
+use crate::kafka::producer_ids::{self, ProducerIdentity};
+use crate::types::{TargetOffset, TopicPartition};
+
+/// First and longest pause between two looks for a marker.
+const LOOK_PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
+
+/// Holds the right to write one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fence {
+    /// The producer to write with.
+    pub producer: ProducerIdentity,
+    /// Where our marker stands; `None` where nobody ever owned the partition.
+    pub marker: Option<TargetOffset>,
+    /// False where the broker does not keep others out.
+    pub is_exclusive: bool,
+}
+
+/// Says what to take a fence for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The transactional id.
+    pub id: &'a str,
+    /// The target partition.
+    pub partition: &'a TopicPartition,
+    /// An end of the partition's log seen before.
+    pub end: TargetOffset,
+    /// True where the flow's state speaks of the partition.
+    pub was_owned: bool,
+}
+
+/// Takes the fence: afterwards nothing of an earlier owner can be written any more, and what it wrote
+/// stands before the marker.
+///
+/// The marker is left out only where nobody can have owned the partition: epoch 0, and no state. Epoch 0
+/// alone does not say so, for a transactional id that expired begins again at 0.
+pub async fn take(
+    target: &Cluster,
+    at_target: &Metadata,
+    wanted: Wanted<'_>,
+    patience: Duration,
+) -> Result<Fence, KafkaError> {
+    let Wanted { id, partition, end, was_owned } = wanted;
+    let init = || producer_ids::init_transactional(target, id);
+    let producer = match target.retrying(patience, init).await {
+        Ok(producer) => producer,
+        Err(error) if is_no_fence(&error) => {
+            let producer = target.retrying(patience, || producer_ids::init(target)).await?;
+            return Ok(Fence { producer, marker: None, is_exclusive: false });
+        }
+        Err(error) => return Err(error),
+    };
+    if producer.epoch == 0 && !was_owned {
+        return Ok(Fence { producer, marker: None, is_exclusive: true });
+    }
+    target.retrying(patience, || producer_ids::add_partition(target, id, producer, partition)).await?;
+    target.retrying(patience, || producer_ids::abort(target, id, producer)).await?;
+    let marker = find_marker(target, at_target, partition, end, producer, patience).await?;
+    Ok(Fence { producer, marker: Some(marker), is_exclusive: true })
+}
+
+/// Says whether the target does not let us have a transactional id: no right to one, or no topic to
+/// keep it in.
+fn is_no_fence(error: &KafkaError) -> bool {
+    matches!(
+        error.code(),
+        Some(ResponseError::TransactionalIdAuthorizationFailed | ResponseError::CoordinatorNotAvailable)
+    )
+}
+
+/// Reads the partition until our marker is seen: the answer to EndTxn only promises it.
+async fn find_marker(
+    target: &Cluster,
+    at_target: &Metadata,
+    partition: &TopicPartition,
+    from: TargetOffset,
+    producer: ProducerIdentity,
+    patience: Duration,
+) -> Result<TargetOffset, KafkaError> {
+    let deadline = Instant::now() + patience;
+    let [mut pause, longest] = LOOK_PAUSES;
+    let mut next = from.0;
+    loop {
+        let read = || log_reader::read(target, at_target, partition, next, Isolation::ReadUncommitted);
+        let piece = target.retrying(patience, read).await?;
+        // A fault in a batch is found when the tail is compared; the marker may still be behind it.
+        for batch in Batches::new(piece.records.clone()).map_while(Result::ok) {
+            let header = batch.header;
+            let is_ours = header.producer_id == producer.id && header.producer_epoch == producer.epoch;
+            if header.is_control() && is_ours {
+                return Ok(TargetOffset(header.base_offset));
+            }
+            next = header.next_offset();
+        }
+        if Instant::now() >= deadline {
+            let connection = target.any().await?;
+            let code = ResponseError::RequestTimedOut;
+            let message = Some(format!("no marker of producer {} came into {partition}", producer.id));
+            let cause = crate::kafka::error::RequestCause::Code { code, message };
+            return Err(crate::kafka::cluster::request_error::<kafka_protocol::messages::EndTxnRequest>(
+                &connection,
+                cause,
+            )
+            .into());
+        }
+        if piece.records.is_empty() {
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(longest);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Matching what stands at the target behind a checkpoint with the source, in order and by content.
+//!
+//! The target's tail is a prefix of what the source held behind the checkpoint, in the source's order
+//! (one writer, idempotent, fenced). Since then compaction or retention may have taken records out of
+//! either log. So a source record was copied exactly where it is found in the tail behind the last one
+//! found, and the first that is not found is the first to copy: had it been copied, it would stand there,
+//! for the target lost nothing behind its log start. Counting instead would be wrong as soon as the
+//! source was thinned in between.
+
+use std::collections::VecDeque;
+
+use crate::kafka::records::RecordFingerprint;
+
+/// Says how far a comparison came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// All records so far were copied, as far as can be told.
+    GoOn,
+    /// This is the position: what is at and behind this source offset was not copied.
+    Found(i64),
+}
+
+/// Says why no position can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unclear {
+    /// The target's retention removed all that stood behind the checkpoint.
+    #[error(
+        "the target's retention removed what stood behind the checkpoint, so it cannot be told what was copied"
+    )]
+    TailRemoved,
+    /// The source holds none of the records.
+    #[error("none of them is at the source behind the checkpoint")]
+    NotAtSource,
+    /// Retention removed from the source more than was copied of it.
+    #[error("retention removed source offsets {from} to {to}, of which not all were copied")]
+    Gap {
+        /// The first offset that may be missing.
+        from: i64,
+        /// The last that is missing.
+        to: i64,
+    },
+}
+
+/// One stretch of both logs: records from `source` on stand at the target from `target` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MatchedRun {
+    /// The first source offset.
+    pub source: i64,
+    /// The first target offset.
+    pub target: i64,
+    /// How many records.
+    pub count: i64,
+}
+
+/// Says where the comparison begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The checkpoint's source position.
+    pub source_next: i64,
+    /// The source's log start offset.
+    pub source_first: i64,
+    /// True where the target's log starts behind the checkpoint's target position.
+    pub is_tail_cut: bool,
+}
+
+/// Compares source records, in order, with a tail.
+#[derive(Debug)]
+pub struct Matcher {
+    /// (target offset, content) of what is not matched yet.
+    rest: VecDeque<(i64, RecordFingerprint)>,
+    tail_count: i64,
+    start: Start,
+    next: i64,
+    runs: Vec<MatchedRun>,
+}
+
+impl Matcher {
+    /// Begins with the tail's records, in order.
+    pub fn new(tail: Vec<(i64, RecordFingerprint)>, start: Start) -> Self {
+        let tail_count = i64::try_from(tail.len()).unwrap_or(i64::MAX);
+        let next = start.source_next.max(start.source_first);
+        Self { rest: tail.into(), tail_count, start, next, runs: Vec::new() }
+    }
+
+    /// Returns the source offset to read from.
+    pub fn read_from(&self) -> i64 {
+        self.next
+    }
+
+    /// Says whether reading more of the source can tell nothing more.
+    pub fn is_over(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Compares one batch's records, (source offset, content) in order; `after` is the position behind it.
+    pub fn compare(
+        &mut self,
+        records: impl IntoIterator<Item = (i64, RecordFingerprint)>,
+        after: i64,
+    ) -> Progress {
+        for (offset, print) in records {
+            let Some(index) = self.rest.iter().position(|(_, known)| *known == print) else {
+                // In front of the first match of a cut tail stand records whose copies retention took.
+                if self.start.is_tail_cut && self.runs.is_empty() {
+                    continue;
+                }
+                return Progress::Found(self.next);
+            };
+            // What lies between was taken out of the source since it was copied.
+            self.rest.drain(..index);
+            if let Some((target, _)) = self.rest.pop_front() {
+                self.note(offset, target);
+            }
+            self.next = offset + 1;
+        }
+        // In front of the first match of a cut tail the position is not known yet.
+        if !(self.start.is_tail_cut && self.runs.is_empty()) {
+            self.next = after;
+        }
+        Progress::GoOn
+    }
+
+    fn note(&mut self, source: i64, target: i64) {
+        match self.runs.last_mut() {
+            Some(run) if run.source + run.count == source && run.target + run.count == target => {
+                run.count += 1;
+            }
+            _ => self.runs.push(MatchedRun { source, target, count: 1 }),
+        }
+    }
+
+    /// Returns the position and what of the tail was found at the source; call it when the position was
+    /// found, when the comparison is over, or at the source's end.
+    pub fn finish(self) -> Result<(i64, Vec<MatchedRun>), Unclear> {
+        let Start { source_next, source_first, is_tail_cut } = self.start;
+        if !self.runs.is_empty() {
+            return Ok((self.next, self.runs));
+        }
+        if is_tail_cut {
+            return Err(if self.tail_count == 0 { Unclear::TailRemoved } else { Unclear::NotAtSource });
+        }
+        // Nothing behind the source's log start was copied. Each offset holds one record at most, so
+        // as many copies as there were offsets mean that nothing is missing.
+        let removed = source_first - source_next;
+        if removed > self.tail_count {
+            return Err(Unclear::Gap { from: source_next + self.tail_count, to: source_first - 1 });
+        }
+        Ok((self.next, self.runs))
+    }
+}
