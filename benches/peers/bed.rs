@@ -16,6 +16,8 @@ use crate::harness::{reaper, runtime, target_dir, wait};
 const HEAP_MIB: u32 = 640;
 /// Unwritten pages the system may hold when a run begins.
 const DIRTY_KIB_MAX: u64 = 16 * 1024;
+/// More than the transaction markers that may come before the first record.
+const MARKER_BYTES_MAX: u64 = 1024;
 const QUIET_LIMIT: Duration = Duration::from_secs(180);
 
 /// Holds the clusters; both have a second listener behind a proxy.
@@ -132,5 +134,5 @@ fn delete(cluster: &Cluster, keep: impl Fn(&str) -> bool) {
 
 /// Tells whether the topic has its first record in a broker's files, without asking the broker.
 pub fn has_records(cluster: &Cluster, topic: &str, partitions: i32) -> bool {
-    (0..partitions).any(|partition| log_bytes(cluster, topic, partition) > 0)
+    (0..partitions).any(|partition| log_bytes(cluster, topic, partition) > MARKER_BYTES_MAX)
 }

@@ -12,6 +12,9 @@ use crate::options::Tool;
 use crate::tools::Job;
 
 const LIMIT: Duration = Duration::from_secs(1800);
+/// Offsets a partition may have at the target beside the records: markers of empty transactions that fence
+/// an earlier owner. A batch has many more records, so the last one is still told apart.
+const MARKERS_MAX: i64 = 8;
 const ASK_LIMIT: Duration = Duration::from_secs(10);
 
 /// Says what one copy took.
@@ -111,7 +114,8 @@ impl<'a> Progress<'a> {
             let Ok((_, high)) = self.client.fetch_watermarks(&self.topic, *partition, ASK_LIMIT) else {
                 return false;
             };
-            assert!(high <= *end, "{}[{partition}] has {high} records, the source {end}", self.topic);
+            let more = high - *end;
+            assert!(more <= MARKERS_MAX, "{}[{partition}] has {more} more than the source", self.topic);
             if high < *end {
                 return false;
             }

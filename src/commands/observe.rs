@@ -15,20 +15,37 @@ use crate::obs::{
 /// Knows the flows of this process.
 #[derive(Debug)]
 pub struct Observed {
-    flows: Mutex<Vec<(String, Option<FlowView>)>>,
+    flows: Mutex<Vec<(String, Seen)>>,
+}
+
+/// Says what is to be seen of a flow.
+#[derive(Clone, Debug)]
+enum Seen {
+    Waiting,
+    Running(FlowView),
+    Failed(String),
 }
 
 impl Observed {
     /// Expects these flows to start.
     pub fn new(names: impl Iterator<Item = String>) -> Self {
-        Self { flows: Mutex::new(names.map(|name| (name, None)).collect()) }
+        Self { flows: Mutex::new(names.map(|name| (name, Seen::Waiting)).collect()) }
     }
 
     /// Takes note of a flow that is about to run.
     pub fn started(&self, name: &str, view: FlowView) {
+        self.set(name, Seen::Running(view));
+    }
+
+    /// Takes note of a flow that could not start, and why.
+    pub fn failed(&self, name: &str, cause: String) {
+        self.set(name, Seen::Failed(cause));
+    }
+
+    fn set(&self, name: &str, seen: Seen) {
         let mut flows = self.flows.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = flows.iter_mut().find(|(known, _)| known == name) {
-            *known = Some(view);
+            *known = seen;
         }
     }
 
@@ -36,9 +53,10 @@ impl Observed {
     pub fn look(&self) -> Vec<FlowMetrics> {
         let now = Instant::now();
         let flows = self.flows.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let look = |(name, view): (String, Option<FlowView>)| match view {
-            Some(view) => flow(&name, &view, now),
-            None => FlowMetrics { flow: name, ..FlowMetrics::default() },
+        let look = |(name, seen): (String, Seen)| match seen {
+            Seen::Waiting => FlowMetrics { flow: name, ..FlowMetrics::default() },
+            Seen::Running(view) => flow(&name, &view, now),
+            Seen::Failed(cause) => FlowMetrics { flow: name, failure: Some(cause), ..FlowMetrics::default() },
         };
         flows.into_iter().map(look).collect()
     }
@@ -53,7 +71,9 @@ impl ObsSource for Observed {
         let mut reasons = Vec::new();
         for flow in self.look() {
             let name = &flow.flow;
-            if !flow.started {
+            if let Some(cause) = &flow.failure {
+                reasons.push(format!("{name}: does not run: {cause}"));
+            } else if !flow.started {
                 reasons.push(format!("{name}: has not started"));
             }
             for partition in &flow.partitions {

@@ -35,11 +35,6 @@ impl OldestUncopied {
             Self::Unknown => None,
         }
     }
-
-    /// Says whether [`seconds`](Self::seconds) is the age itself and not a bound.
-    pub fn is_exact(self) -> bool {
-        matches!(self, Self::CaughtUp | Self::At(_))
-    }
 }
 
 /// Remembers where batches begin and what time their first records bear.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::intake::Item;
 use super::limits::{
-    DECODED_BATCH_BYTES_MAX, MERGE_BATCH_BYTES_MAX, MERGE_ROUND_TRIP_MIN, batches_in_flight_max,
+    DECODED_BATCH_BYTES_MAX, MERGE_BATCH_BYTES_MAX, MERGE_BATCH_BYTES_NEAR_MAX, MERGE_ROUND_TRIP_MIN,
+    batches_in_flight_max,
 };
 use crate::kafka::batch::RawBatch;
 use crate::kafka::records::{OffsetRuns, ReencodeRequest, Reencoded, reencode};
@@ -17,8 +18,8 @@ const MERGED_BATCHES_MAX: usize = 256;
 
 /// Says how many of the queued batches to merge into the next: 0 or at least 2.
 ///
-/// Only worth it where the round trip is known to be long, the window is all but full, and what waits
-/// is small.
+/// Only worth it where the window is all but full and what waits is small; how small, depends on
+/// whether the round trip is known to be long.
 pub fn batches_to_merge<'a>(
     queued: impl Iterator<Item = &'a Item>,
     in_flight: usize,
@@ -26,7 +27,8 @@ pub fn batches_to_merge<'a>(
     target_batch_bytes_max: usize,
 ) -> usize {
     let is_near = round_trip.is_none_or(|trip| trip < MERGE_ROUND_TRIP_MIN);
-    if is_near || in_flight + 1 < batches_in_flight_max(round_trip) {
+    let bytes_max = if is_near { MERGE_BATCH_BYTES_NEAR_MAX } else { MERGE_BATCH_BYTES_MAX };
+    if in_flight + 1 < batches_in_flight_max(round_trip) {
         return 0;
     }
     let aim = MERGED_BYTES_AIM.min(target_batch_bytes_max);
@@ -35,7 +37,7 @@ pub fn batches_to_merge<'a>(
     let mut codec = None;
     for item in queued.take(MERGED_BATCHES_MAX) {
         sum += item.size_bytes();
-        if item.size_bytes() > MERGE_BATCH_BYTES_MAX {
+        if item.size_bytes() > bytes_max {
             break;
         }
         let own = item.batch.header.codec().ok();
@@ -105,7 +107,10 @@ mod tests {
 
     #[test]
     fn only_small_batches_for_a_target_known_to_be_far_are_merged() {
-        let small: Vec<Item> = (0..10).map(|i| item(i * 3, 3, true)).collect();
+        let small: Vec<Item> = (0..10).map(|i| item(i * 30, 30, true)).collect();
+        assert!(small[0].size_bytes() > MERGE_BATCH_BYTES_NEAR_MAX);
+        let tiny: Vec<Item> = (0..10).map(|i| item(i * 3, 3, true)).collect();
+        assert_eq!(batches_to_merge(tiny.iter(), 4, None, 1 << 20), 10, "whatever the distance");
         let far = Some(Duration::from_millis(100));
         let merged = |round_trip, in_flight| batches_to_merge(small.iter(), in_flight, round_trip, 1 << 20);
         assert_eq!(merged(far, 63), 10);

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::cell::{FetchList, PartitionCell};
 use super::event::StopCause;
 use super::intake::{self, IntakeRules};
-use super::limits::{FETCH_WAIT_CROWDED, FETCH_WAIT_MAX, FetchSizer, partition_bytes_max};
+use super::limits::{self, FETCH_WAIT_CROWDED, FETCH_WAIT_MAX, FetchSizer};
 use super::origin::OriginFilter;
 use super::pacing::Pacer;
 use super::partition::FetchWish;
@@ -41,6 +41,8 @@ pub struct FetchShared {
     pub bytes_ceiling: std::sync::atomic::AtomicUsize,
     /// Asks the supervisor for fresh metadata.
     pub refresh: Arc<Notify>,
+    /// Told when a partition that had no room has some again.
+    pub room: Arc<Notify>,
     /// Takes partitions whose log bounds have to be looked up.
     pub out_of_range: tokio::sync::mpsc::Sender<Arc<PartitionCell>>,
     /// Tells copied records from the source's own.
@@ -93,8 +95,14 @@ async fn fetch_until_error(
         if gathered.wanted.is_empty() {
             drop(reservation);
             let pause = gathered.pause(Instant::now());
-            // Woken by a change of the list, or looks again when something may have become due.
-            let _ = tokio::time::timeout(pause, list.wait()).await;
+            // Woken by a change of the list or room in a partition, or looks again when something may have become due.
+            let _ = tokio::time::timeout(pause, async {
+                tokio::select! {
+                    () = list.wait() => {}
+                    () = shared.room.notified() => {}
+                }
+            })
+            .await;
             continue;
         }
         let wait_max = if gathered.crowded { FETCH_WAIT_CROWDED } else { FETCH_WAIT_MAX };
@@ -171,7 +179,9 @@ impl Gathered {
 
 fn gather(list: &FetchList, memory_bytes: usize, fetch_bytes: usize, version: i16) -> Gathered {
     let now = Instant::now();
-    let room = partition_bytes_max(memory_bytes);
+    let cells = list.cells();
+    let queued_bytes = cells.iter().map(|cell| cell.lock().partition.queued_bytes()).sum();
+    let room = limits::room(memory_bytes, fetch_bytes, queued_bytes, cells.len());
     let mut gathered = Gathered {
         wanted: Vec::new(),
         cells: Vec::new(),
@@ -179,8 +189,8 @@ fn gather(list: &FetchList, memory_bytes: usize, fetch_bytes: usize, version: i1
         crowded: false,
         next_due: None,
     };
-    for cell in list.cells() {
-        let state = cell.lock();
+    for cell in cells {
+        let mut state = cell.lock();
         match state.partition.wants_fetch(room, now) {
             FetchWish::Nothing => {}
             FetchWish::Crowded => gathered.crowded = true,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::partition::Room;
+
 /// Batches in flight for one producer id and partition to a target that is near; the broker remembers
 /// this many to tell a resend from something new (`NUM_BATCHES_TO_RETAIN` of its producer state), so
 /// a lost answer costs a resend and nothing else.
@@ -57,6 +59,9 @@ pub const ROUND_TRIP_ANSWERS_MIN: u64 = 8;
 /// Batches larger than this are not merged: five of them in flight fill most links, and decoding them
 /// costs more than the wait.
 pub const MERGE_BATCH_BYTES_MAX: usize = 128 * 1024;
+/// The same for a target that is near: there a request takes about a millisecond whatever it holds, so
+/// only batches of a record or a few are worth decoding.
+pub const MERGE_BATCH_BYTES_NEAR_MAX: usize = 2 * 1024;
 
 /// Says how many batches of one partition may wait for their answers, given the time an answer takes.
 pub fn batches_in_flight_max(round_trip: Option<Duration>) -> usize {
@@ -64,8 +69,23 @@ pub fn batches_in_flight_max(round_trip: Option<Duration>) -> usize {
     if is_far { BATCHES_IN_FLIGHT_FAR_MAX } else { BATCHES_IN_FLIGHT_NEAR_MAX }
 }
 
+/// A partition that holds no more than this unsent wants to fetch again.
+pub const QUEUED_BYTES_LOW: usize = 256 * 1024;
+
+/// Says how much a partition may hold, where the partitions of its connection hold `queued_bytes`
+/// unsent together and fetch `fetch_bytes` at a time.
+///
+/// What is unsent only has to last until the next answer comes: holding more takes memory nobody gains
+/// from, and touches pages that are no longer in the processor's caches when they are sent.
+pub fn room(memory_bytes: usize, fetch_bytes: usize, queued_bytes: usize, partitions: usize) -> Room {
+    let together = (fetch_bytes * 3).min(memory_bytes / 2);
+    let share = (together / partitions.max(1)).max(QUEUED_BYTES_LOW * 2);
+    let queued_bytes_max = if queued_bytes < together { share.max(together / 2) } else { share };
+    Room { queued_bytes_max, bytes_max: partition_bytes_max(memory_bytes) }
+}
+
 /// Says how many bytes each partition may have fetched and not yet acknowledged.
-pub fn partition_bytes_max(memory_bytes: usize) -> usize {
+fn partition_bytes_max(memory_bytes: usize) -> usize {
     (memory_bytes / 4).max(1024 * 1024)
 }
 

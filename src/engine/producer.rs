@@ -38,6 +38,8 @@ pub struct ProduceShared {
     pub target: Cluster,
     /// Pays for batches made of others.
     pub budget: MemoryBudget,
+    /// Tells the fetchers that a partition that had no room has some again.
+    pub room: Arc<Notify>,
     /// Asks the supervisor for fresh metadata.
     pub refresh: Arc<Notify>,
     /// Counts.
@@ -209,6 +211,9 @@ fn pack(
             continue;
         };
         let more = state.partition.can_send(now);
+        if state.partition.take_has_room() {
+            shared.room.notify_waiters();
+        }
         let topic_id = state.target_topic_id;
         drop(state);
         bytes += sending.header.len() + sending.payload.len();

@@ -98,7 +98,8 @@ impl MemoryBudget {
             .free
             .iter()
             .enumerate()
-            .filter(|(_, buffer)| buffer.capacity() >= bytes && buffer.capacity() <= wanted * 2)
+            .rev()
+            .filter(|(_, buffer)| buffer.capacity() >= bytes && buffer.capacity() <= wanted / 2 * 3)
             .min_by_key(|(_, buffer)| buffer.capacity())
             .map(|(index, _)| index);
         if let Some(index) = fitting {

@@ -14,6 +14,8 @@ pub struct FlowMetrics {
     pub flow: String,
     /// Its partitions are known: those selected, if any.
     pub started: bool,
+    /// Why it does not run, where it could not start.
+    pub failure: Option<String>,
     /// Batches whose bytes were kept.
     pub batches_passed_through: u64,
     /// Batches decoded and encoded anew.

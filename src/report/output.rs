@@ -34,9 +34,9 @@ pub struct OutputSettings {
 
 /// Writes data to stdout and words to stderr; clones share both.
 ///
-/// A reader that closes stdout (`| head`) ends the output quietly: later data is dropped, and
-/// [`Output::is_closed`] tells commands that run long to stop. Any other failure to write is kept
-/// for [`Output::failure`], because data that did not arrive must show in the exit code.
+/// A reader that closes stdout (`| head`) ends the output quietly: later data is dropped, and a copy
+/// goes on without a listener. Any other failure to write is kept for [`Output::failure`], because
+/// data that did not arrive must show in the exit code.
 #[derive(Clone)]
 pub struct Output {
     shared: Arc<Shared>,

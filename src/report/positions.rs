@@ -8,7 +8,7 @@ use super::human::or_unknown;
 use super::table::{Column, Table};
 
 /// Above this many rows the table has one row per topic.
-const ROWS_MAX: usize = 30;
+pub(super) const ROWS_MAX: usize = 30;
 
 static COLUMNS: [Column; 7] = [
     Column::words("FLOW"),

@@ -93,12 +93,17 @@ impl Problem {
         text
     }
 
-    /// Returns the problem as programs read it.
-    pub fn to_json(&self) -> ProblemJson {
-        let message = match &self.cause {
+    /// Returns what failed and why, on one line.
+    pub fn in_short(&self) -> String {
+        match &self.cause {
             Some(cause) => format!("{}: {cause}", self.what),
             None => self.what.clone(),
-        };
+        }
+    }
+
+    /// Returns the problem as programs read it.
+    pub fn to_json(&self) -> ProblemJson {
+        let message = self.in_short();
         ProblemJson {
             code: self.code,
             scope: self.scope.to_string(),

@@ -34,6 +34,8 @@ pub struct FlowProgress {
     /// Its clusters are open and its partitions found.
     #[serde(rename = "has_started")]
     pub started: bool,
+    /// Why it does not run, where it could not start.
+    pub failure: Option<String>,
     /// Its partitions end at offsets of their own, whatever the source gets after them.
     #[serde(skip)]
     pub ends: bool,
@@ -50,14 +52,18 @@ pub struct FlowProgress {
     /// Bytes copied by this process.
     pub bytes: u64,
     /// Records per second, of late.
+    #[serde(serialize_with = "to_thousandths")]
     pub records_per_second: Option<f64>,
     /// Bytes per second, of late.
+    #[serde(serialize_with = "to_thousandths")]
     pub bytes_per_second: Option<f64>,
     /// Source offsets not yet copied.
     pub records_behind: Option<u64>,
     /// Age of the oldest record not yet copied.
+    #[serde(serialize_with = "to_thousandths")]
     pub seconds_behind: Option<f64>,
     /// Time until the run ends by itself.
+    #[serde(serialize_with = "to_thousandths")]
     pub seconds_left: Option<f64>,
     /// Partitions that cannot go on, the first twenty.
     pub trouble: Vec<Trouble>,
@@ -90,6 +96,7 @@ impl FlowProgress {
         Self {
             flow: flow.flow.clone(),
             started: flow.started,
+            failure: flow.failure.clone(),
             ends: partitions.iter().any(|partition| partition.run_end.is_some()),
             partitions: partitions.len(),
             caught_up: count(PartitionState::CaughtUp),
@@ -113,7 +120,11 @@ impl FlowProgress {
     /// The first that does not fit is the last looked at, so that lines of one width look alike.
     pub fn line(&self, width: usize) -> String {
         if self.partitions == 0 {
-            let state = if self.started { "no topics to copy yet" } else { "starting" };
+            let state = match &self.failure {
+                Some(cause) => format!("does not run: {cause}"),
+                None if self.started => "no topics to copy yet".to_owned(),
+                None => "starting".to_owned(),
+            };
             return human::fit(&format!("{}{BETWEEN}{state}", self.flow), width);
         }
         let rate = |rate: Option<f64>, write: fn(f64) -> String| or_unknown(rate, write);
@@ -187,6 +198,11 @@ impl FlowProgress {
         }
         text
     }
+}
+
+/// Writes a real number with three decimals at most: more are noise.
+fn to_thousandths<S: serde::Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.map(|value| (value * 1000.0).round() / 1000.0).serialize(serializer)
 }
 
 fn count_of(count: usize, word: &str) -> String {

@@ -48,6 +48,17 @@ fn lines_at_several_widths() {
             FlowProgress { flow: "us-eu".into(), started: true, partitions: 48, ..FlowProgress::default() },
         ),
         ("not started", FlowProgress { flow: "us-eu".into(), ..FlowProgress::default() }),
+        (
+            "could not start",
+            FlowProgress {
+                flow: "us-eu".into(),
+                failure: Some(
+                    "cannot reach cluster \"eu\" (phase: tcp): connection refused: nothing listens there"
+                        .into(),
+                ),
+                ..FlowProgress::default()
+            },
+        ),
         ("nothing to copy", FlowProgress { flow: "us-eu".into(), started: true, ..FlowProgress::default() }),
     ]
     .into_iter()
@@ -123,4 +134,11 @@ fn a_stopped_partition_is_listed_with_its_cause() {
         progress.summary(Duration::from_secs(94)),
         "us-eu: copied 10 records, 0 B, in 1m34s; 1 of 1 partitions stopped"
     );
+}
+
+#[test]
+fn json_numbers_have_three_decimals_at_most() {
+    let progress = FlowProgress { records_per_second: Some(1_568_859.813_196_974), ..progress() };
+    let json = serde_json::to_string(&progress).unwrap();
+    assert!(json.contains("\"records_per_second\":1568859.813,"), "{json}");
 }

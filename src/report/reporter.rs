@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::output::{Format, Output};
-use super::positions::{FinalPosition, positions_table};
+use super::positions::{FinalPosition, ROWS_MAX, positions_table};
 use super::problem::{Problem, ProblemJson, Scope};
 use super::progress::FlowProgress;
 use crate::engine::event::{Event, StopCause};
@@ -162,6 +162,9 @@ impl Reporter {
         }
         if !positions.is_empty() && !self.output.is_quiet() {
             self.output.data(&positions_table(positions));
+            if positions.len() > ROWS_MAX {
+                self.output.say("each partition's position: --format json");
+            }
         }
         summaries.iter().for_each(|summary| self.output.say(summary));
     }

@@ -56,6 +56,7 @@ pub const LINES: &[LineDoc] = &[
         has_flow: true,
         fields: &[
             ("has_started", "false until `started`"),
+            ("failure", "why the flow does not run, where it could not start; else null"),
             ("partitions", "number of partitions"),
             ("caught_up", "partitions at the end of their source, or at the run's own end"),
             ("failing", "partitions in trouble that may pass"),
@@ -64,8 +65,15 @@ pub const LINES: &[LineDoc] = &[
             ("bytes", "bytes of their batches"),
             ("records_per_second", "over the last 10 s"),
             ("bytes_per_second", "over the last 10 s"),
-            ("records_behind", "source offsets not yet copied"),
-            ("seconds_behind", "age of the oldest record not yet copied, of the partition that is latest"),
+            (
+                "records_behind",
+                "source offsets not yet copied; the least it can be while the source cannot be read",
+            ),
+            (
+                "seconds_behind",
+                "age of the oldest record not yet copied, in the partition that is latest; the most it can be where \
+                 that record is not fetched yet",
+            ),
             ("seconds_left", "time until the run ends by itself; null where it does not"),
             ("trouble", "up to 20 partitions that cannot go on: topic, partition, cause"),
         ],

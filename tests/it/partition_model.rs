@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use kafka_protocol::ResponseError;
 use proptest::prelude::*;
 use strait::engine::intake::{Item, Taken};
-use strait::engine::partition::{FetchWish, Partition, Phase, Reaction, SendOutcome, Sending};
+use strait::engine::partition::{FetchWish, Partition, Phase, Reaction, Room, SendOutcome, Sending};
 use strait::kafka::batch::{BatchHeader, RawBatch};
 use strait::kafka::buffers::MemoryBudget;
 use strait::kafka::producer_ids::ProducerIdentity;
@@ -20,6 +20,9 @@ use strait::types::{SourceOffset, TargetOffset};
 
 /// Most batches the broker knows again.
 const KNOWN_AGAIN: usize = 5;
+
+/// Room for all that a run fetches.
+const ROOM: Room = Room { queued_bytes_max: 1 << 20, bytes_max: 1 << 20 };
 
 /// What may happen next.
 #[derive(Clone, Copy, Debug)]
@@ -160,7 +163,7 @@ impl World {
     }
 
     fn fetch(&mut self) {
-        let FetchWish::From { offset, .. } = self.copier.wants_fetch(1 << 20, self.now) else { return };
+        let FetchWish::From { offset, .. } = self.copier.wants_fetch(ROOM, self.now) else { return };
         let Some(item) = self.item(offset.0) else { return };
         let next = Some(item.next);
         let taken = Taken { items: vec![item], next, ..Taken::default() };

@@ -87,7 +87,7 @@ fn the_metrics_endpoint_tells_positions_and_readiness() {
 }
 
 /// Asks a local HTTP server; `None` while nobody answers.
-fn get(address: &str, path: &str) -> Option<String> {
+pub fn get(address: &str, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address).ok()?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = String::new();

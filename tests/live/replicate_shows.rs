@@ -4,10 +4,12 @@ use serde_json::Value;
 
 use crate::harness::admin::create_topic;
 use crate::harness::live;
+use crate::harness::ports::free_port;
 use crate::harness::produce::produce;
 use crate::harness::records::mixed;
 use crate::harness::route::{LIMIT, Route, terminate};
 use crate::harness::strait::{Running, run, start};
+use crate::replicate_runs::get;
 
 /// Returns the newest progress event.
 fn progress(running: &Running) -> Option<Value> {
@@ -62,4 +64,38 @@ fn elsewhere_than_on_a_terminal_progress_is_a_line_and_the_positions_are_data() 
         let quiet = run(&route.config(&[&topic]), &["replicate", "--once", "-q"], LIMIT).assert_code(0);
         assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
     });
+}
+
+#[test]
+fn metrics_tell_request_times_throttling_and_the_age_of_what_is_not_copied() {
+    live(|lab| {
+        let route = Route::shared(lab);
+        let topic = lab.topic("t");
+        create_topic(route.source, &topic, 1, &[]);
+        produce(route.source, &topic, "lz4", &mixed(420, 80, 1));
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut running = start(&route.config(&[&topic]), &["replicate", "--metrics", &address]);
+        let page = running.until("all is copied and known to be", LIMIT, |_| {
+            let page = get(&address, "/metrics")?;
+            (value(&page, "strait_lag_seconds{")? == 0.0
+                && value(&page, "strait_records_copied_total{")? == 80.0)
+                .then_some(page)
+        });
+        for name in
+            ["strait_fetch_seconds_count{", "strait_fetch_seconds_sum{", "strait_produce_seconds_count{"]
+        {
+            assert!(value(&page, name).unwrap() > 0.0, "{name}\n{page}");
+        }
+        assert_eq!(value(&page, "strait_lag_records{"), Some(0.0), "{page}");
+        let throttled = page.lines().filter(|line| line.starts_with("strait_throttled_seconds_total{"));
+        assert_eq!(throttled.count(), 2, "one for each side:\n{page}");
+        running.signal("TERM");
+        running.finish(LIMIT).assert_code(143);
+    });
+}
+
+/// Returns the value of the first sample whose line begins so.
+fn value(page: &str, begins: &str) -> Option<f64> {
+    let line = page.lines().find(|line| line.starts_with(begins))?;
+    line.rsplit_once(' ')?.1.parse().ok()
 }

@@ -5,14 +5,14 @@ use std::time::Instant;
 use super::super::event::StopCause;
 use super::super::intake::{Dropped, Taken};
 use super::super::limits::FATAL_RETRY_PAUSE;
-use super::{FetchWish, Partition, Phase, Trouble};
+use super::{FetchWish, Partition, Phase, Room, Trouble};
 use crate::kafka::error::Remedy;
 use crate::types::SourceOffset;
 
 impl Partition {
     /// Returns what to fetch next, and the epoch of the last batch taken, or `None` where there is
     /// nothing to fetch or no room for it.
-    pub fn wants_fetch(&self, bytes_max: usize, now: Instant) -> FetchWish {
+    pub fn wants_fetch(&mut self, room: Room, now: Instant) -> FetchWish {
         let reached = self.end.is_some_and(|end| self.fetch_next >= end);
         if self.phase != Phase::Copying || self.draining || reached || self.stop_pending.is_some() {
             return FetchWish::Nothing;
@@ -26,7 +26,9 @@ impl Partition {
             // What is already here waits; more of it would only take memory from others.
             return FetchWish::At(trouble.retry_at);
         }
-        if self.buffered_bytes() >= bytes_max {
+        self.is_crowded =
+            self.queue_bytes >= room.queued_bytes_max || self.buffered_bytes() >= room.bytes_max;
+        if self.is_crowded {
             return FetchWish::Crowded;
         }
         FetchWish::From { offset: self.fetch_next, last_epoch: self.last_epoch }

@@ -17,10 +17,10 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use self::parts::InFlight;
-pub use self::parts::{FetchWish, Phase, Reaction, SendOutcome, Sending, Totals, Trouble};
+pub use self::parts::{FetchWish, Phase, Reaction, Room, SendOutcome, Sending, Totals, Trouble};
 use super::event::StopCause;
 use super::intake::Item;
-use super::limits::{BATCHES_IN_FLIGHT_NEAR_MAX, TROUBLE_GRACE};
+use super::limits::{BATCHES_IN_FLIGHT_NEAR_MAX, QUEUED_BYTES_LOW, TROUBLE_GRACE};
 use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::error::Remedy;
 use crate::kafka::producer_ids::ProducerIdentity;
@@ -36,6 +36,8 @@ pub struct Partition {
     last_epoch: i32,
     queue: VecDeque<Item>,
     queue_bytes: usize,
+    /// The last wish to fetch found no room.
+    is_crowded: bool,
     in_flight: VecDeque<InFlight>,
     in_flight_bytes: usize,
     next_ticket: u64,
@@ -74,6 +76,7 @@ impl Partition {
             last_epoch: -1,
             queue: VecDeque::new(),
             queue_bytes: 0,
+            is_crowded: false,
             in_flight: VecDeque::new(),
             in_flight_bytes: 0,
             next_ticket: 0,
@@ -217,6 +220,18 @@ impl Partition {
     /// Bytes fetched and not yet acknowledged.
     pub fn buffered_bytes(&self) -> usize {
         self.queue_bytes + self.in_flight_bytes
+    }
+
+    /// Bytes fetched and not yet sent.
+    pub fn queued_bytes(&self) -> usize {
+        self.queue_bytes
+    }
+
+    /// Says, once, that a partition which had no room to fetch has sent most of what it held.
+    pub fn take_has_room(&mut self) -> bool {
+        let has_room = self.is_crowded && self.queue_bytes <= QUEUED_BYTES_LOW;
+        self.is_crowded &= !has_room;
+        has_room
     }
 
     /// Returns trouble that has lasted long enough to be told.

@@ -97,6 +97,15 @@ pub struct Totals {
     pub missing: u64,
 }
 
+/// Says how much a partition may hold before it fetches no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes not sent yet.
+    pub queued_bytes_max: usize,
+    /// Bytes in all.
+    pub bytes_max: usize,
+}
+
 /// Says what a partition wants of the next fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchWish {

@@ -129,7 +129,9 @@ impl Flow {
         let (out_of_range_sender, out_of_range) = mpsc::channel(1024);
         let (findings_sender, findings) = mpsc::channel(FINDINGS_MAX);
         let origin = Arc::new(OriginFilter::new(source.clone(), settings.origin == Origin::Local));
+        let room = Arc::new(Notify::new());
         let fetch = Arc::new(FetchShared {
+            room: room.clone(),
             source: source.clone(),
             budget: view.budget.clone(),
             pacer: limits.bandwidth_bytes_per_second.map(|rate| Mutex::new(Pacer::new(rate, Instant::now()))),
@@ -140,6 +142,7 @@ impl Flow {
             meters: meters.clone(),
         });
         let produce = Arc::new(ProduceShared {
+            room,
             budget: view.budget.clone(),
             target: target.clone(),
             refresh: refresh.clone(),
