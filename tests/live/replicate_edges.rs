@@ -36,6 +36,7 @@ fn a_second_interrupt_ends_a_stop_that_waits_at_once() {
     live(|lab| {
         let target = lab.start("target", ClusterSpec::one().proxied());
         let route = Route::between(lab, &shared_pair().source, &target)
+            .target_by(Listener::Proxied, "request_timeout = \"1s\"\nconnect_timeout = \"1s\"")
             .with("[flows.NAME.limits]\nshutdown_timeout = \"10m\"");
         let topic = lab.topic("t");
         create_topic(route.source, &topic, 1, &[]);
