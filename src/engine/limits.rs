@@ -26,8 +26,9 @@ pub const FETCH_WAIT_MAX: Duration = Duration::from_millis(500);
 pub const FETCH_WAIT_CROWDED: Duration = Duration::from_millis(10);
 /// Smallest answer a fetch asks for.
 pub const FETCH_BYTES_MIN: usize = 512 * 1024;
-/// What a fetch asks for where nothing is known yet.
-pub const FETCH_BYTES_START: usize = 4 * 1024 * 1024;
+/// What a fetch asks for where nothing is known yet: a little less than the 4 MiB of a buffer, so that
+/// the answer with all around the records fits one.
+pub const FETCH_BYTES_START: usize = 4 * 1024 * 1024 - 64 * 1024;
 /// Largest answer a fetch asks for; brokers cap it at their own `fetch.max.bytes`, 55 MiB.
 pub const FETCH_BYTES_MAX: usize = 48 * 1024 * 1024;
 
@@ -129,6 +130,8 @@ impl FetchSizer {
             // A short answer says the log ended, nothing about the link.
             return;
         }
+        // The first question of a connection may have met a busy broker; no answer is faster than the way.
+        self.round_trip = self.round_trip.min(elapsed);
         let rate = bytes as f64 / elapsed.as_secs_f64().max(1e-6);
         self.bytes_per_second =
             if self.bytes_per_second == 0.0 { rate } else { self.bytes_per_second * 0.7 + rate * 0.3 };

@@ -16,6 +16,10 @@ const UNIT_BYTES: usize = 4096;
 
 /// Smallest buffer worth keeping; smaller answers share a connection's own small buffer.
 const CLASS_BYTES_MIN: usize = 64 * 1024;
+/// Up to this size classes are four times apart.
+const CLASS_BYTES_COARSE_MAX: usize = 4 * 1024 * 1024;
+/// Most bytes of unused buffers that are kept, as a share of the limit.
+const FREE_SHARE: usize = 8;
 
 /// Hands out memory for answers, up to a limit, and takes it back.
 #[derive(Clone, Debug)]
@@ -99,7 +103,7 @@ impl MemoryBudget {
             .iter()
             .enumerate()
             .rev()
-            .filter(|(_, buffer)| buffer.capacity() >= bytes && buffer.capacity() <= wanted / 2 * 3)
+            .filter(|(_, buffer)| buffer.capacity() >= bytes && buffer.capacity() <= wanted)
             .min_by_key(|(_, buffer)| buffer.capacity())
             .map(|(index, _)| index);
         if let Some(index) = fitting {
@@ -117,10 +121,12 @@ impl MemoryBudget {
     fn give_back(&self, mut buffer: Vec<u8>) {
         buffer.clear();
         let mut shelf = self.shelf();
-        if shelf.allocated_bytes > self.shared.limit_bytes {
-            shelf.allocated_bytes -= buffer.capacity();
-        } else {
+        let free_bytes: usize = shelf.free.iter().map(Vec::capacity).sum();
+        let is_kept = free_bytes + buffer.capacity() <= self.shared.limit_bytes / FREE_SHARE;
+        if is_kept && shelf.allocated_bytes <= self.shared.limit_bytes {
             shelf.free.push(buffer);
+        } else {
+            shelf.allocated_bytes -= buffer.capacity();
         }
     }
 
@@ -233,11 +239,19 @@ fn units(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX)
 }
 
-/// Rounds up to the sizes buffers come in: powers of two, and their halves between.
+/// Rounds up to the sizes buffers come in: four times apart where they are small, so that few sizes
+/// serve all answers and a buffer is soon used again; closer where they are large.
 fn class_bytes(bytes: usize) -> usize {
-    let power = bytes.max(CLASS_BYTES_MIN).next_power_of_two();
+    let mut class = CLASS_BYTES_MIN;
+    while class < bytes && class < CLASS_BYTES_COARSE_MAX {
+        class *= 4;
+    }
+    if bytes <= class {
+        return class;
+    }
+    let power = bytes.next_power_of_two();
     let between = power / 4 * 3;
-    if bytes <= between && between >= CLASS_BYTES_MIN { between } else { power }
+    if bytes <= between { between } else { power }
 }
 
 #[cfg(test)]
@@ -247,16 +261,16 @@ mod tests {
 
     #[tokio::test]
     async fn g8_a_buffer_gives_its_charge_back_with_its_last_slice() {
-        let budget = MemoryBudget::new(1 << 20);
+        let budget = MemoryBudget::new(4 << 20);
         let mut reservation = budget.reserve(512 * 1024).await;
         reservation.fit(100_000).await;
-        assert_eq!(budget.used_bytes(), 131_072);
+        assert_eq!(budget.used_bytes(), 262_144);
         let mut buffer = reservation.into_buffer(100_000);
         buffer.data.resize(100_000, 7);
         let bytes = buffer.freeze();
         let slice = bytes.slice(10..20);
         drop(bytes);
-        assert_eq!(budget.used_bytes(), 131_072);
+        assert_eq!(budget.used_bytes(), 262_144);
         drop(slice);
         assert_eq!(budget.used_bytes(), 0);
         assert_eq!(budget.shelf().free.len(), 1);
@@ -284,11 +298,12 @@ mod tests {
     }
 
     #[test]
-    fn classes_hold_what_is_asked_and_waste_at_most_half() {
+    fn classes_hold_what_is_asked_and_waste_little_where_they_are_large() {
         for bytes in [1, 65_536, 65_537, 98_304, 98_305, 1 << 20, (1 << 20) + 1, 50_000_000] {
             let class = class_bytes(bytes);
             assert!(class >= bytes);
-            assert!(class <= (bytes * 2).max(CLASS_BYTES_MIN));
+            assert!(class <= (bytes * 4).max(CLASS_BYTES_MIN));
+            assert!(bytes < CLASS_BYTES_COARSE_MAX || class <= bytes * 2);
         }
     }
 }
