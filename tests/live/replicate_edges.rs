@@ -41,8 +41,10 @@ fn a_second_interrupt_ends_a_stop_that_waits_at_once() {
         let topic = lab.topic("t");
         create_topic(route.source, &topic, 1, &[]);
         let mut running = route.start(&[&topic]);
-        target.proxies[0].hold();
         produce(route.source, &topic, "lz4", &mixed(950, 100, 1));
+        route.until_arrived(&mut running, &topic, 1, 100);
+        target.proxies[0].hold();
+        produce(route.source, &topic, "lz4", &mixed(951, 100, 1));
         running.until("something is in flight", LIMIT, |run| {
             run.stdout().contains("partition_failing").then_some(())
         });
@@ -52,7 +54,7 @@ fn a_second_interrupt_ends_a_stop_that_waits_at_once() {
         running.finish_under_signals("INT", AT_ONCE).assert_code(130);
         target.proxies[0].resume();
         route.once(&[&topic]).assert_code(0);
-        route.assert_same(&topic, 100);
+        route.assert_same(&topic, 200);
     });
 }
 
