@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use tokio::sync::Notify;
@@ -113,10 +113,25 @@ impl PartitionCell {
 #[derive(Debug, Default)]
 pub struct SendQueue {
     ready: Mutex<VecDeque<Arc<PartitionCell>>>,
+    /// All partitions routed here.
+    members: Mutex<Vec<Weak<PartitionCell>>>,
     notify: Notify,
 }
 
 impl SendQueue {
+    /// Says which partitions are routed here.
+    pub fn set_members(&self, cells: &[Arc<PartitionCell>]) {
+        let members = cells.iter().map(Arc::downgrade).collect();
+        *self.members.lock().unwrap_or_else(PoisonError::into_inner) = members;
+        self.notify.notify_one();
+    }
+
+    /// Returns the partitions routed here.
+    pub fn members(&self) -> Vec<Arc<PartitionCell>> {
+        let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        members.iter().filter_map(Weak::upgrade).collect()
+    }
+
     fn push(&self, cell: Arc<PartitionCell>) {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner).push_back(cell);
         self.notify.notify_one();

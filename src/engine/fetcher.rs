@@ -26,6 +26,7 @@ use crate::kafka::error::{KafkaError, Remedy, code_name, remedy_for};
 use crate::kafka::fetch::{FetchLimits, FetchSession, Isolation, SessionOutcome, TOPIC_IDS_FROM, Wanted};
 use crate::kafka::metadata::TopicKey;
 use crate::kafka::retry::Backoff;
+use crate::kafka::round_trip::Watch;
 use crate::types::SourceOffset;
 
 /// Holds what all fetchers of a flow share.
@@ -57,7 +58,7 @@ pub async fn run(shared: Arc<FetchShared>, node: i32, list: Arc<FetchList>) {
     loop {
         let error = match shared.source.connect(node).await {
             Ok(connection) => {
-                let error = fetch_until_error(&shared, &connection, &list, &mut backoff).await;
+                let error = fetch_until_error(&shared, node, &connection, &list, &mut backoff).await;
                 connection.close(crate::kafka::error::RequestCause::Disconnected { error: None });
                 error
             }
@@ -74,6 +75,7 @@ pub async fn run(shared: Arc<FetchShared>, node: i32, list: Arc<FetchList>) {
 
 async fn fetch_until_error(
     shared: &FetchShared,
+    node: i32,
     connection: &Connection,
     list: &FetchList,
     backoff: &mut Backoff,
@@ -85,7 +87,8 @@ async fn fetch_until_error(
         }
     };
     let ceiling = || shared.bytes_ceiling.load(std::sync::atomic::Ordering::Relaxed);
-    let mut sizer = FetchSizer::new(ceiling(), connection.round_trip());
+    let mut sizer = FetchSizer::new(ceiling());
+    let watch = Watch::start(shared.source.clone(), node);
     let mut session = FetchSession::default();
     loop {
         pace(shared).await;
@@ -134,7 +137,7 @@ async fn fetch_until_error(
         }
         let throttle = u64::try_from(answer.throttle_time_ms).unwrap_or(0);
         let bytes = take_answer(shared, &gathered, answer).await;
-        sizer.on_answer(bytes, asked.elapsed());
+        sizer.on_answer(bytes, asked.elapsed(), watch.round_trip());
         shared.meters.fetch_times.answered(asked.elapsed());
         if let Some(pacer) = &shared.pacer {
             pacer.lock().unwrap_or_else(PoisonError::into_inner).took(bytes, Instant::now());

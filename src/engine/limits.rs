@@ -50,14 +50,15 @@ pub const FATAL_RETRY_PAUSE: Duration = Duration::from_secs(5);
 /// Most bytes made anew from one partition's part of an answer; the rest is fetched again.
 pub const REENCODED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// Pause before a partition whose broker cannot be reached looks again whether it can; being reached
+/// ends it at once.
+pub const UNREACHABLE_PAUSE: Duration = Duration::from_secs(2);
+
 /// Most bytes one batch may decode to.
 pub const DECODED_BATCH_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Round trips from here on make merging small batches worth its cost.
 pub const MERGE_ROUND_TRIP_MIN: Duration = Duration::from_millis(20);
-/// Answers that have to be seen before the shortest of them counts as the round trip: the first ones
-/// of a cold broker are slow however near it is.
-pub const ROUND_TRIP_ANSWERS_MIN: u64 = 8;
 /// Batches larger than this are not merged: five of them in flight fill most links, and decoding them
 /// costs more than the wait.
 pub const MERGE_BATCH_BYTES_MAX: usize = 128 * 1024;
@@ -108,16 +109,15 @@ pub fn fetch_bytes_ceiling(memory_bytes: usize, connections: usize) -> usize {
 #[derive(Clone, Copy, Debug)]
 pub struct FetchSizer {
     ceiling_bytes: usize,
-    round_trip: Duration,
     bytes_per_second: f64,
     next_bytes: usize,
 }
 
 impl FetchSizer {
-    /// Starts at [`FETCH_BYTES_START`]; `round_trip` is the connection's.
-    pub fn new(ceiling_bytes: usize, round_trip: Duration) -> Self {
+    /// Starts at [`FETCH_BYTES_START`].
+    pub fn new(ceiling_bytes: usize) -> Self {
         let next_bytes = FETCH_BYTES_START.min(ceiling_bytes);
-        Self { ceiling_bytes, round_trip, bytes_per_second: 0.0, next_bytes }
+        Self { ceiling_bytes, bytes_per_second: 0.0, next_bytes }
     }
 
     /// Returns the size to ask for.
@@ -131,20 +131,20 @@ impl FetchSizer {
         self.next_bytes = self.next_bytes.min(ceiling_bytes);
     }
 
-    /// Takes note of an answer of `bytes` that took `elapsed` from request to last byte.
-    pub fn on_answer(&mut self, bytes: usize, elapsed: Duration) {
+    /// Takes note of an answer of `bytes` that took `elapsed` from request to last byte, of which the way
+    /// there and back takes `round_trip`.
+    pub fn on_answer(&mut self, bytes: usize, elapsed: Duration, round_trip: Option<Duration>) {
+        let Some(round_trip) = round_trip else { return };
         if bytes < self.next_bytes / 2 {
             // A short answer says the log ended, nothing about the link.
             return;
         }
-        // The first question of a connection may have met a busy broker; no answer is faster than the way.
-        self.round_trip = self.round_trip.min(elapsed);
         let rate = bytes as f64 / elapsed.as_secs_f64().max(1e-6);
         self.bytes_per_second =
             if self.bytes_per_second == 0.0 { rate } else { self.bytes_per_second * 0.7 + rate * 0.3 };
         // While answers come full, the rate is only what the size allowed: doubling finds the top.
-        let waiting_share = self.round_trip.as_secs_f64() / elapsed.as_secs_f64().max(1e-6);
-        let product = self.bytes_per_second * self.round_trip.as_secs_f64();
+        let waiting_share = round_trip.as_secs_f64() / elapsed.as_secs_f64().max(1e-6);
+        let product = self.bytes_per_second * round_trip.as_secs_f64();
         let wanted = if waiting_share > 0.2 { self.next_bytes * 2 } else { (product * 2.0) as usize };
         let floor = FETCH_BYTES_START.min(self.ceiling_bytes);
         self.next_bytes = wanted.clamp(floor, self.ceiling_bytes.max(floor));
@@ -167,22 +167,23 @@ mod tests {
 
     #[test]
     fn a_far_source_is_asked_for_more_until_the_round_trip_is_hidden() {
-        let mut sizer = FetchSizer::new(48 << 20, Duration::from_millis(100));
+        let mut sizer = FetchSizer::new(48 << 20);
         for _ in 0..20 {
             let bytes = sizer.next_bytes();
             // 400 MB/s behind 100 ms.
             let elapsed = Duration::from_secs_f64(0.1 + bytes as f64 / 400e6);
-            sizer.on_answer(bytes, elapsed);
+            sizer.on_answer(bytes, elapsed, Some(Duration::from_millis(100)));
         }
         assert_eq!(sizer.next_bytes(), 48 << 20);
     }
 
     #[test]
     fn a_near_source_is_asked_for_little() {
-        let mut sizer = FetchSizer::new(48 << 20, Duration::from_micros(300));
+        let mut sizer = FetchSizer::new(48 << 20);
         for _ in 0..20 {
             let bytes = sizer.next_bytes();
-            sizer.on_answer(bytes, Duration::from_secs_f64(0.0003 + bytes as f64 / 400e6));
+            let near = Some(Duration::from_micros(300));
+            sizer.on_answer(bytes, Duration::from_secs_f64(0.0003 + bytes as f64 / 400e6), near);
         }
         assert_eq!(sizer.next_bytes(), FETCH_BYTES_START);
     }

@@ -2,7 +2,6 @@
 //! without waiting, and give each batch its answer.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,8 +14,7 @@ use super::cell::{PartitionCell, SendQueue};
 use super::coalesce::{batches_to_merge, merge};
 use super::intake::Item;
 use super::limits::{
-    PRODUCE_REQUEST_BYTES_MAX, PRODUCE_REQUESTS_IN_FLIGHT_MAX, ROUND_TRIP_ANSWERS_MIN, batches_in_flight_max,
-    produce_timeout_ms,
+    PRODUCE_REQUEST_BYTES_MAX, PRODUCE_REQUESTS_IN_FLIGHT_MAX, batches_in_flight_max, produce_timeout_ms,
 };
 use super::partition::{Partition, Reaction, SendOutcome};
 use super::status::FlowMeters;
@@ -26,6 +24,7 @@ use crate::kafka::connection::{Connection, PendingAnswer};
 use crate::kafka::metadata::TopicKey;
 use crate::kafka::produce::{self, ProduceEntry};
 use crate::kafka::retry::Backoff;
+use crate::kafka::round_trip::Watch;
 use crate::types::TargetOffset;
 
 /// Longest sleep of a sender that has nothing to do.
@@ -62,10 +61,6 @@ struct InFlightRequest {
 /// Tells the sender what the answers showed.
 #[derive(Debug, Default)]
 struct Observed {
-    /// Shortest answer so far, in microseconds.
-    round_trip_us: AtomicU64,
-    /// Answers so far.
-    answers: AtomicU64,
     throttled_until: Mutex<Option<Instant>>,
 }
 
@@ -77,21 +72,30 @@ pub async fn run(shared: Arc<ProduceShared>, node: i32, queue: Arc<SendQueue>) {
         match shared.target.connect(node).await {
             Ok(connection) => {
                 backoff.reset();
-                send_until_error(&shared, &connection, &queue, &mut delayed).await;
+                for cell in queue.members() {
+                    cell.lock().partition.on_target_reached();
+                }
+                send_until_error(&shared, node, &connection, &queue, &mut delayed).await;
             }
             Err(error) => {
                 shared.refresh.notify_one();
                 refuse_all(&queue, &error.to_string());
                 tokio::time::sleep(backoff.next_pause()).await;
+                while queue.members().is_empty() {
+                    queue.wait().await;
+                }
             }
         }
     }
 }
 
-/// Tells the waiting partitions that their broker cannot be reached; each counts it as one failed
-/// attempt and comes back after its pause.
+/// Tells the partitions that their broker cannot be reached: those that wait count it as one failed
+/// attempt and come back after their pause, the others know that what comes next could not be sent.
 fn refuse_all(queue: &SendQueue, cause: &str) {
     let now = Instant::now();
+    for cell in queue.members() {
+        cell.lock().partition.on_target_unreachable(cause, now);
+    }
     for _ in 0..queue.len() {
         let Some(cell) = queue.pop() else { return };
         {
@@ -106,12 +110,14 @@ fn refuse_all(queue: &SendQueue, cause: &str) {
 
 async fn send_until_error(
     shared: &Arc<ProduceShared>,
+    node: i32,
     connection: &Connection,
     queue: &Arc<SendQueue>,
     delayed: &mut Vec<(Instant, Arc<PartitionCell>)>,
 ) {
     let (requests, answers) = mpsc::channel(PRODUCE_REQUESTS_IN_FLIGHT_MAX);
     let observed = Arc::new(Observed::default());
+    let watch = Watch::start(shared.target.clone(), node);
     let reader = tokio::spawn(take_answers(shared.clone(), answers, observed.clone()));
     let timeout_ms = produce_timeout_ms(shared.target.request_timeout());
     let extra_time = Duration::from_millis(u64::from(timeout_ms.unsigned_abs()));
@@ -119,7 +125,7 @@ async fn send_until_error(
         wait_out_throttling(&observed).await;
         let mut entries = Vec::new();
         let mut sent = Vec::new();
-        pack(shared, queue, delayed, observed.round_trip(), &mut entries, &mut sent);
+        pack(shared, queue, delayed, watch.round_trip(), &mut entries, &mut sent);
         if entries.is_empty() {
             wait_for_work(queue, delayed).await;
             continue;
@@ -141,23 +147,6 @@ async fn send_until_error(
     // Answers still due are given out (as losses, if the connection is gone) before the next try.
     drop(requests);
     let _ = reader.await;
-}
-
-impl Observed {
-    /// Returns the time an answer takes at least, once enough of them were seen to say so.
-    fn round_trip(&self) -> Option<Duration> {
-        let is_known = self.answers.load(Ordering::Relaxed) >= ROUND_TRIP_ANSWERS_MIN;
-        is_known.then(|| Duration::from_micros(self.round_trip_us.load(Ordering::Relaxed)))
-    }
-
-    fn answered_after(&self, elapsed: Duration) {
-        let us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        if self.answers.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.round_trip_us.store(us, Ordering::Relaxed);
-        } else {
-            self.round_trip_us.fetch_min(us, Ordering::Relaxed);
-        }
-    }
 }
 
 async fn wait_out_throttling(observed: &Observed) {
@@ -276,7 +265,6 @@ async fn take_answers(
             Ok(answer) => {
                 let elapsed = request.at.elapsed();
                 shared.meters.produce_times.answered(elapsed);
-                observed.answered_after(elapsed);
                 note_throttle(&shared, &observed, answer.throttle_time_ms);
                 let outcomes = by_partition(answer);
                 settle(&shared, request.sent, |cell| outcome(&outcomes, cell));

@@ -49,6 +49,7 @@ impl Routes {
         let now = Instant::now();
         let mut is_leaderless = false;
         let mut lists: HashMap<Lane, Vec<Arc<PartitionCell>>> = HashMap::new();
+        let mut sent: HashMap<Lane, Vec<Arc<PartitionCell>>> = HashMap::new();
         for (index, cell) in cells.iter().enumerate() {
             let lane = index % lanes;
             if let Some(known) = source.partition(&cell.source.topic, cell.source.partition) {
@@ -64,9 +65,15 @@ impl Routes {
             }
             let leader = target.partition(&cell.target.topic, cell.target.partition).and_then(|p| p.leader);
             match leader {
-                Some(leader) => cell.set_route(Some(self.sender((leader, lane)))),
+                Some(leader) => {
+                    cell.set_route(Some(self.sender((leader, lane))));
+                    sent.entry((leader, lane)).or_default().push(cell.clone());
+                }
                 None => is_leaderless = true,
             }
+        }
+        for (lane, (queue, _)) in &self.senders {
+            queue.set_members(sent.get(lane).map_or(&[], Vec::as_slice));
         }
         let ceiling = fetch_bytes_ceiling(limits.memory_bytes, lists.len());
         self.fetch.bytes_ceiling.store(ceiling, Ordering::Relaxed);

@@ -130,7 +130,6 @@ impl Connector {
 
     /// Asks what the broker speaks; also the first thing that shows a wrong security protocol.
     async fn learn_versions(&self, connection: &Connection) -> Result<(), ConnectCause> {
-        let asked = Instant::now();
         let answer = match ask_versions(connection, 3).await {
             // Brokers before 2.4 answer an unknown version with this code, in version 0 (KIP-511).
             Ok(answer) if answer.error_code.err() == Some(ResponseError::UnsupportedVersion) => {
@@ -145,7 +144,7 @@ impl Connector {
         if let Some(code) = answer.error_code.err() {
             return Err(RequestCause::Code { code, message: None }.into());
         }
-        connection.set_opened(&answer, asked.elapsed());
+        connection.set_opened(&answer);
         Ok(())
     }
 

@@ -36,7 +36,6 @@ struct Inner {
     peer: Peer,
     client_id: StrBytes,
     request_timeout: Duration,
-    round_trip: OnceLock<Duration>,
     versions: OnceLock<HashMap<i16, VersionRange>>,
     correlation: AtomicI32,
     sender: mpsc::Sender<Outgoing>,
@@ -119,7 +118,6 @@ impl Connection {
             peer,
             client_id: StrBytes::from_string(client_id.to_owned()),
             request_timeout,
-            round_trip: OnceLock::new(),
             versions: OnceLock::new(),
             correlation: AtomicI32::new(0),
             sender,
@@ -135,18 +133,13 @@ impl Connection {
         &self.inner.peer
     }
 
-    /// Returns the time one small request took when the connection was opened.
-    pub fn round_trip(&self) -> Duration {
-        self.inner.round_trip.get().copied().unwrap_or_default()
-    }
-
     /// Says whether the connection can still be used.
     pub fn is_open(&self) -> bool {
         self.inner.shared.lock().broken.is_none()
     }
 
-    /// Remembers what the broker speaks and how far away it is; called once, when opening.
-    pub(super) fn set_opened(&self, versions: &ApiVersionsResponse, round_trip: Duration) {
+    /// Remembers what the broker speaks; called once, when opening.
+    pub(super) fn set_opened(&self, versions: &ApiVersionsResponse) {
         let table = versions
             .api_keys
             .iter()
@@ -154,7 +147,6 @@ impl Connection {
             .collect();
         // Opening happens once; a second call would change nothing that is in use.
         let _ = self.inner.versions.set(table);
-        let _ = self.inner.round_trip.set(round_trip);
     }
 
     /// Lets a background task end with the connection.

@@ -25,5 +25,6 @@ pub mod produce;
 pub mod producer_ids;
 pub mod records;
 pub mod retry;
+pub mod round_trip;
 pub mod sasl;
 pub mod tls;

@@ -8,7 +8,7 @@ use kafka_protocol::ResponseError;
 
 use super::super::event::StopCause;
 use super::super::intake::Item;
-use super::super::limits::{FATAL_RETRY_PAUSE, PROVEN_FOR, SHED_AFTER};
+use super::super::limits::{FATAL_RETRY_PAUSE, PROVEN_FOR, SHED_AFTER, UNREACHABLE_PAUSE};
 use super::{InFlight, Partition, Phase, Reaction, SendOutcome, Sending, Trouble};
 use crate::kafka::batch::{RawBatch, Rewrite, rewritten_header};
 use crate::kafka::error::{Remedy, code_name, remedy_for};
@@ -109,6 +109,23 @@ impl Partition {
     /// Waits for every answer before sending on, because another broker leads now.
     pub fn on_rerouted(&mut self) {
         self.proven_at = None;
+    }
+
+    /// Takes note that the target's broker cannot be reached, though nothing may have to be sent to it.
+    pub fn on_target_unreachable(&mut self, cause: &str, now: Instant) {
+        if self.phase != Phase::Copying || !self.in_flight.is_empty() {
+            return;
+        }
+        let since = self.target_trouble.as_ref().map_or(now, |t| t.since);
+        let retry_at = now + UNREACHABLE_PAUSE;
+        self.target_trouble = Some(Trouble { since, cause: cause.to_owned(), retry_at });
+    }
+
+    /// Takes note that the target's broker can be reached again; what was sent before is still in doubt.
+    pub fn on_target_reached(&mut self) {
+        if self.in_flight.is_empty() {
+            self.target_trouble = None;
+        }
     }
 
     /// Takes note of what became of a batch.
