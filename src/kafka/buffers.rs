@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use memmap2::MmapMut;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Budget is counted in units of this many bytes, so that a semaphore's counter holds any limit.
@@ -18,6 +19,8 @@ const UNIT_BYTES: usize = 4096;
 const CLASS_BYTES_MIN: usize = 64 * 1024;
 /// Up to this size classes are four times apart.
 const CLASS_BYTES_COARSE_MAX: usize = 4 * 1024 * 1024;
+/// Size of the processor's large pages.
+const HUGE_PAGE_BYTES: usize = 2 * 1024 * 1024;
 /// Most bytes of unused buffers that are kept, as a share of the limit.
 const FREE_SHARE: usize = 8;
 
@@ -39,7 +42,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Shelf {
-    free: Vec<Vec<u8>>,
+    free: Vec<Pages>,
     allocated_bytes: usize,
 }
 
@@ -95,7 +98,7 @@ impl MemoryBudget {
     }
 
     /// Returns a buffer with room for `bytes`, from the shelf where one fits.
-    fn take_buffer(&self, bytes: usize) -> Vec<u8> {
+    fn take_buffer(&self, bytes: usize) -> Pages {
         let wanted = class_bytes(bytes);
         let mut shelf = self.shelf();
         let fitting = shelf
@@ -113,15 +116,14 @@ impl MemoryBudget {
             let Some(buffer) = shelf.free.pop() else { break };
             shelf.allocated_bytes -= buffer.capacity();
         }
-        let buffer = Vec::with_capacity(wanted);
+        let buffer = Pages::new(wanted);
         shelf.allocated_bytes += buffer.capacity();
         buffer
     }
 
-    fn give_back(&self, mut buffer: Vec<u8>) {
-        buffer.clear();
+    fn give_back(&self, buffer: Pages) {
         let mut shelf = self.shelf();
-        let free_bytes: usize = shelf.free.iter().map(Vec::capacity).sum();
+        let free_bytes: usize = shelf.free.iter().map(Pages::capacity).sum();
         let is_kept = free_bytes + buffer.capacity() <= self.shared.limit_bytes / FREE_SHARE;
         if is_kept && shelf.allocated_bytes <= self.shared.limit_bytes {
             shelf.free.push(buffer);
@@ -183,8 +185,8 @@ impl Reservation {
 
     /// Returns an empty buffer with room for `bytes` that carries this reservation with it.
     pub fn into_buffer(self, bytes: usize) -> PooledBuffer {
-        let data = self.budget.take_buffer(bytes);
-        PooledBuffer { data, reservation: Some(self) }
+        let pages = self.budget.take_buffer(bytes);
+        PooledBuffer { pages: Some(pages), length: 0, reservation: self }
     }
 }
 
@@ -206,15 +208,77 @@ impl Drop for Reservation {
     }
 }
 
+/// Memory straight from the operating system: given back, it is gone from the process at once, whatever
+/// sizes came before, where an allocator keeps what it was given back and the ceiling is one in name.
+#[derive(Debug)]
+enum Pages {
+    Mapped(MmapMut),
+    /// Where the system would not map any.
+    Heap(Vec<u8>),
+}
+
+impl Pages {
+    fn new(bytes: usize) -> Self {
+        let Ok(map) = MmapMut::map_anon(bytes) else { return Self::Heap(vec![0; bytes]) };
+        // A fault for each 2 MiB instead of each 4 KiB; a system that will not is only slower.
+        #[cfg(target_os = "linux")]
+        if bytes >= HUGE_PAGE_BYTES {
+            let _ = map.advise(memmap2::Advice::HugePage);
+        }
+        Self::Mapped(map)
+    }
+
+    fn capacity(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Heap(bytes) => bytes,
+        }
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Heap(bytes) => bytes,
+        }
+    }
+}
+
 /// Holds one answer's bytes; goes back to the shelf when the last slice is dropped.
 #[derive(Debug)]
 pub struct PooledBuffer {
-    /// The bytes, filled by the reader.
-    pub data: Vec<u8>,
-    reservation: Option<Reservation>,
+    /// `None` only while it is dropped.
+    pages: Option<Pages>,
+    length: usize,
+    reservation: Reservation,
 }
 
 impl PooledBuffer {
+    /// Returns how many bytes were put in.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Says whether nothing was put in yet.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Returns the room that is left; what was written to its front is counted by
+    /// [`advance`](Self::advance).
+    pub fn spare(&mut self) -> &mut [u8] {
+        let length = self.length;
+        self.pages.as_mut().map_or(&mut [], |pages| &mut pages.as_mut_slice()[length..])
+    }
+
+    /// Counts bytes written to [`spare`](Self::spare).
+    pub fn advance(&mut self, bytes: usize) {
+        self.length += bytes;
+    }
+
     /// Turns the buffer into shared bytes without copying.
     pub fn freeze(self) -> Bytes {
         Bytes::from_owner(self)
@@ -223,14 +287,14 @@ impl PooledBuffer {
 
 impl AsRef<[u8]> for PooledBuffer {
     fn as_ref(&self) -> &[u8] {
-        &self.data
+        self.pages.as_ref().map_or(&[], |pages| &pages.as_slice()[..self.length])
     }
 }
 
 impl Drop for PooledBuffer {
     fn drop(&mut self) {
-        if let Some(reservation) = self.reservation.take() {
-            reservation.budget.give_back(std::mem::take(&mut self.data));
+        if let Some(pages) = self.pages.take() {
+            self.reservation.budget.give_back(pages);
         }
     }
 }
@@ -266,7 +330,8 @@ mod tests {
         reservation.fit(100_000).await;
         assert_eq!(budget.used_bytes(), 262_144);
         let mut buffer = reservation.into_buffer(100_000);
-        buffer.data.resize(100_000, 7);
+        buffer.spare()[..100_000].fill(7);
+        buffer.advance(100_000);
         let bytes = buffer.freeze();
         let slice = bytes.slice(10..20);
         drop(bytes);
@@ -286,8 +351,8 @@ mod tests {
                     let mut reservation = budget.reserve(256 * 1024).await;
                     tokio::task::yield_now().await;
                     reservation.fit(700 * 1024).await;
-                    let buffer = reservation.into_buffer(700 * 1024);
-                    assert!(buffer.data.capacity() >= 700 * 1024);
+                    let mut buffer = reservation.into_buffer(700 * 1024);
+                    assert!(buffer.spare().len() >= 700 * 1024);
                 })
             })
             .collect();

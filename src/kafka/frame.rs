@@ -177,8 +177,17 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             Some(mut reservation) => {
                 reservation.fit(start.length).await;
                 let mut buffer = reservation.into_buffer(start.length);
-                buffer.data.extend_from_slice(&head[4..]);
-                read_to(&mut self.io, &mut buffer.data, start.length, start.length).await?;
+                let at_hand = &head[4..];
+                buffer.spare()[..at_hand.len()].copy_from_slice(at_hand);
+                buffer.advance(at_hand.len());
+                while buffer.len() < start.length {
+                    let left = start.length - buffer.len();
+                    let read = self.io.read(&mut buffer.spare()[..left]).await.map_err(disconnected)?;
+                    if read == 0 {
+                        return Err(RequestCause::Disconnected { error: None });
+                    }
+                    buffer.advance(read);
+                }
                 Ok(buffer.freeze())
             }
             None => {
