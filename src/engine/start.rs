@@ -99,6 +99,13 @@ impl Starter {
         let targets: Vec<TopicName> = topics(cells.iter().map(|cell| &cell.target.topic));
         let at_source = source.retrying(self.patience, || source.metadata(Some(&sources))).await?;
         let at_target = target.retrying(self.patience, || target.metadata(Some(&targets))).await?;
+        for cell in cells {
+            let mut state = cell.lock();
+            if let Some(id) = state.recreated_as.take() {
+                state.source_topic_id = Some(id);
+                state.begin = StartAt::Earliest;
+            }
+        }
         self.begin_whole(cells).await;
         let known = self.bounds(cells, &at_source, &at_target).await?;
         let fenced: Vec<_> = stream::iter(known)
