@@ -18,8 +18,10 @@ use crate::harness::route::LIMIT;
 use crate::harness::strait::{Finished, Running, run, start};
 use crate::harness::wait;
 
-/// Codes of partitions that may stop under these blows: only where another process took over.
-const EXPECTED_STOPS: [&str; 1] = ["\"code\":\"fenced\""];
+/// Why a partition may stop under these blows: only because another process took it over.
+const EXPECTED_STOP: &str = "\"code\":\"fenced\"";
+/// Pause before a start that failed is tried again, in milliseconds.
+const RETRY_MS: u64 = 700;
 /// What a log holds behind its last record at most: markers of takeovers.
 const MARKERS_MAX: i64 = 2_000;
 /// Longest the last run may take for everything that is left.
@@ -81,32 +83,20 @@ impl Lane<'_> {
     }
 
     fn take(&self, step: Step, tally: &mut Tally) {
+        let due = tally.kills + step.kills();
         match step {
-            Step::Kill { after } => {
-                let running = self.start();
-                pass(after);
-                self.kill(running, tally);
-            }
-            Step::Terminate { after } => {
-                let running = self.start();
-                pass(after);
-                running.signal("TERM");
-                let finished = running.finish(LIMIT);
-                let fine = matches!(finished.code, Some(143)) || is_signalled_early(&finished);
-                assert!(fine, "{step:?}: {finished:?}");
-                self.inspect(&finished);
-            }
+            Step::Kill { after } => self.start_and_kill(after, tally),
+            Step::Terminate { after } => self.terminate(after),
             Step::Overtaken { held_after, overlap, killed_after } => {
                 let mut first = self.start();
                 pass(held_after);
                 first.signal("STOP");
-                let mut second = self.start();
-                second.until("the second one copies", LIMIT, |run| started(&run.stdout()).then_some(()));
+                let second = self.start_copying();
                 pass(overlap);
                 first.signal("CONT");
                 if started(&first.stdout()) {
                     first.until("the first one sees that it is not alone", LIMIT, |run| {
-                        run.stdout().contains(EXPECTED_STOPS[0]).then_some(())
+                        run.stdout().contains(EXPECTED_STOP).then_some(())
                     });
                     tally.overtaken += 1;
                 }
@@ -123,7 +113,7 @@ impl Lane<'_> {
                 self.kill(second, tally);
                 first.signal("CONT");
                 pass(rest);
-                tally.overtaken += usize::from(first.stdout().contains(EXPECTED_STOPS[0]));
+                tally.overtaken += usize::from(first.stdout().contains(EXPECTED_STOP));
                 self.kill(first, tally);
             }
             Step::Trim { partition } => {
@@ -134,20 +124,63 @@ impl Lane<'_> {
                 }
             }
         }
+        // Some ended by themselves, for want of a broker.
+        while tally.kills < due {
+            self.start_and_kill(RETRY_MS, tally);
+        }
     }
 
     fn start(&self) -> Running {
         start(&self.config, &["replicate", "--format", "json"])
     }
 
-    /// Kills a process that runs, and looks at what it said.
+    fn start_and_kill(&self, after: u64, tally: &mut Tally) {
+        let running = self.start();
+        pass(after);
+        self.kill(running, tally);
+    }
+
+    /// Starts it, again where a broker is down, until it copies.
+    fn start_copying(&self) -> Running {
+        let begin = Instant::now();
+        loop {
+            let mut running = self.start();
+            while !running.has_ended() && begin.elapsed() < LIMIT {
+                if started(&running.stdout()) {
+                    return running;
+                }
+                wait::pause();
+            }
+            assert!(begin.elapsed() < LIMIT, "it does not come to copying: {}", running.stderr());
+            assert_unreachable(&running.finish(LIMIT));
+            pass(RETRY_MS);
+        }
+    }
+
+    fn terminate(&self, after: u64) {
+        let running = self.start();
+        pass(after);
+        running.signal("TERM");
+        let finished = running.finish(LIMIT);
+        self.inspect(&finished);
+        // It may be ended before it has its signals in hand.
+        let was_early = finished.code.is_none() && finished.stdout.is_empty();
+        if finished.code != Some(143) && !was_early {
+            assert_unreachable(&finished);
+        }
+    }
+
+    /// Kills a process and looks at what it said; it counts where it was still there.
     fn kill(&self, running: Running, tally: &mut Tally) {
         running.signal("KILL");
         let finished = running.finish(LIMIT);
-        tally.kills += 1;
-        tally.kills_while_copying += usize::from(started(&finished.stdout));
-        assert!(finished.code.is_none(), "it ended before it was killed: {finished:?}");
         self.inspect(&finished);
+        if finished.code.is_none() {
+            tally.kills += 1;
+            tally.kills_while_copying += usize::from(started(&finished.stdout));
+        } else {
+            assert_unreachable(&finished);
+        }
     }
 
     /// Copies to the end offsets of now.
@@ -160,8 +193,7 @@ impl Lane<'_> {
     /// Sees to it that no partition stopped but for another owner.
     fn inspect(&self, finished: &Finished) {
         let stops = finished.stdout.lines().filter(|line| line.contains("\"event\":\"partition_stopped\""));
-        let unexpected: Vec<_> =
-            stops.filter(|line| !EXPECTED_STOPS.iter().any(|code| line.contains(code))).collect();
+        let unexpected: Vec<_> = stops.filter(|line| !line.contains(EXPECTED_STOP)).collect();
         assert!(unexpected.is_empty(), "lane {}: {unexpected:#?}\n{finished:?}", self.number);
         assert!(!finished.stderr.contains("panicked"), "lane {}: {finished:?}", self.number);
     }
@@ -196,7 +228,9 @@ fn started(stdout: &str) -> bool {
     stdout.contains("\"event\":\"started\"")
 }
 
-/// Tells a process that was ended before it had its signals in hand.
-fn is_signalled_early(finished: &Finished) -> bool {
-    finished.code.is_none() && finished.stdout.is_empty()
+/// Sees to it that a process that ended by itself could not reach a broker at its start.
+#[track_caller]
+fn assert_unreachable(finished: &Finished) {
+    let is_start = finished.code == Some(1) && !started(&finished.stdout);
+    assert!(is_start, "it ended by itself: {finished:?}");
 }
