@@ -87,9 +87,8 @@ pub async fn position(
     }
     Ok(match matcher.finish() {
         Ok((next, runs)) => Ok(Resumed { next, runs }),
-        Err(Unclear::Gap { from, to }) => {
-            Err(StopCause::Gap { from: SourceOffset(from), to: SourceOffset(to) })
-        }
+        // Asked for what is gone the source says so, and the running copy decides under `on_gap`.
+        Err(Unclear::Gap { from, .. }) => Ok(Resumed { next: from, runs: Vec::new() }),
         Err(unclear) => Err(unexplained(question.checkpoint.target_next, &unclear.to_string())),
     })
 }
