@@ -1,8 +1,10 @@
 //! One flow whose processes are started, killed, held and overtaken, step by step.
 
+use std::fs::File;
+use std::io::Write;
 use std::path::PathBuf;
-use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, RwLock};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -39,6 +41,8 @@ pub struct Lane<'a> {
     pub topics: Topics,
     /// The configuration.
     pub config: PathBuf,
+    /// What was done and what the processes said.
+    pub log: Mutex<File>,
     /// Held for writing while a broker is down or leaders move.
     pub calm: &'a RwLock<()>,
 }
@@ -84,6 +88,7 @@ impl Lane<'_> {
 
     fn take(&self, step: Step, tally: &mut Tally) {
         let due = tally.kills + step.kills();
+        self.note(&format!("{step:?}"));
         match step {
             Step::Kill { after } => self.start_and_kill(after, tally),
             Step::Terminate { after } => self.terminate(after),
@@ -190,8 +195,15 @@ impl Lane<'_> {
         finished.assert_code(0);
     }
 
+    fn note(&self, words: &str) {
+        let now = jiff::Timestamp::now();
+        writeln!(self.log.lock().unwrap(), "{now:.3} {words}").unwrap();
+    }
+
     /// Sees to it that no partition stopped but for another owner.
     fn inspect(&self, finished: &Finished) {
+        let Finished { code, stdout, stderr, .. } = finished;
+        self.note(&format!("ended with {code:?}\n{stdout}{stderr}"));
         let stops = finished.stdout.lines().filter(|line| line.contains("\"event\":\"partition_stopped\""));
         let unexpected: Vec<_> = stops.filter(|line| !line.contains(EXPECTED_STOP)).collect();
         assert!(unexpected.is_empty(), "lane {}: {unexpected:#?}\n{finished:?}", self.number);

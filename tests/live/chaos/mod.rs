@@ -9,9 +9,10 @@ mod load;
 mod plan;
 mod weather;
 
+use std::fs::File;
 use std::io::Write;
-use std::sync::RwLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use judge::{Judged, judge};
@@ -118,7 +119,8 @@ impl Storm<'_> {
             .cluster("target", self.target, self.target_side.0, &self.target_side.1)
             .flow(&format!("chaos{number}"), &topics.all(), &replication)
             .write(&dir);
-        Lane { number, source: self.source, target: self.target, topics, config, calm }
+        let log = Mutex::new(File::create(self.lab.log_dir().join(format!("lane-{number}.log"))).unwrap());
+        Lane { number, source: self.source, target: self.target, topics, config, log, calm }
     }
 }
 
