@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use kafka_protocol::ResponseError;
 use tokio::sync::mpsc;
 
 use super::bounds::{self, Bounds, Unlisted};
@@ -20,10 +21,12 @@ use super::resume;
 use super::state_topic::{Checkpoint, NAME_PREFIX, Past, StateTopic};
 use crate::config::settings::{FlowSettings, OnLoss, StartAt};
 use crate::kafka::cluster::Cluster;
-use crate::kafka::error::{KafkaError, code_name, remedy_for};
+use crate::kafka::error::{KafkaError, Remedy, code_name, remedy_for};
+use crate::kafka::fetch::Isolation;
 use crate::kafka::metadata::Metadata;
+use crate::kafka::offsets::{self, OffsetSpec};
 use crate::kafka::producer_ids::ProducerIdentity;
-use crate::types::{SourceOffset, TargetOffset, TopicName};
+use crate::types::{ClusterAlias, SourceOffset, TargetOffset, TopicName};
 
 /// Partitions whose logs are read or whose producer ids are asked for at a time.
 const AT_A_TIME: usize = 32;
@@ -176,8 +179,8 @@ impl Starter {
             match found {
                 Ok(bounds) => known.push((cell, bounds)),
                 Err(Unlisted { alias, code }) => {
-                    let cause = format!("its offsets cannot be read at {alias}: {}", code_name(&code));
-                    cell.lock().partition.on_start_failed(cause, remedy_for(code), now);
+                    let (cause, remedy) = unlisted(&alias, code);
+                    cell.lock().partition.on_start_failed(cause, remedy, now);
                 }
             }
         }
@@ -202,13 +205,34 @@ impl Starter {
                 OnLoss::Skip => Decision::Begin(begin),
             };
         }
-        if checkpoint.target_next > bounds.target_end {
-            return Decision::Stop(StopCause::TargetTruncated {
-                expected: TargetOffset(checkpoint.target_next),
-                acknowledged: TargetOffset(bounds.target_end),
-            });
-        }
         Decision::Resume(checkpoint.clone())
+    }
+
+    /// Says why a checkpoint may lie behind the end that was seen: the log was cut back, or somebody
+    /// took the partition over while this start was under way and has written since. `None` where
+    /// nobody is kept out; `bounds` tell the new end then. The error is one of asking.
+    async fn beyond_end(
+        &self,
+        (cell, bounds): (&PartitionCell, &mut Bounds),
+        is_exclusive: bool,
+        checkpoint: &Checkpoint,
+        at_target: &Metadata,
+    ) -> Result<Option<StopCause>, (String, Remedy)> {
+        let asked = [(cell.target.clone(), OffsetSpec::Latest)];
+        let ask = || offsets::list(&self.target, at_target, &asked, Isolation::ReadUncommitted);
+        let answers = self.target.retrying(self.patience, ask).await;
+        let answers = answers.map_err(|error| (error.to_string(), error.remedy()))?;
+        // A broker that leaves a partition out is asked again.
+        let answer = answers.get(&cell.target).copied().unwrap_or(Err(ResponseError::LeaderNotAvailable));
+        let end = answer.map_err(|code| unlisted(self.target.alias(), code))?;
+        if end < checkpoint.target_next {
+            return Ok(Some(StopCause::TargetTruncated {
+                expected: TargetOffset(checkpoint.target_next),
+                acknowledged: TargetOffset(end),
+            }));
+        }
+        bounds.target_end = end;
+        Ok(is_exclusive.then_some(StopCause::Fenced))
     }
 
     /// Finds a partition's position; what keeps it from that is noted with it alone.
@@ -216,7 +240,6 @@ impl Starter {
         let Fenced { cell, mut bounds, fence } = fenced;
         let mut past = self.state.past(&cell.source).await;
         past.producers.insert(fence.producer.id);
-        let scan_end = fence.marker.map_or(bounds.target_end, |marker| marker.0);
         bounds.target_end = fence.marker.map_or(bounds.target_end, |marker| marker.0 + 1);
         let checkpoint = match self.decide(&cell, &bounds, &past) {
             // Owned before, and no checkpoint: whatever is ours stands anywhere in the target's log.
@@ -235,6 +258,21 @@ impl Starter {
                 return None;
             }
         };
+        if checkpoint.target_next > bounds.target_end {
+            let known = (cell.as_ref(), &mut bounds);
+            match self.beyond_end(known, fence.is_exclusive, &checkpoint, at_target).await {
+                Ok(None) => {}
+                Ok(Some(cause)) => {
+                    cell.lock().partition.stop(cause);
+                    return None;
+                }
+                Err((cause, remedy)) => {
+                    cell.lock().partition.on_start_failed(cause, remedy, Instant::now());
+                    return None;
+                }
+            }
+        }
+        let scan_end = fence.marker.map_or(bounds.target_end, |marker| marker.0);
         past.producers.insert(checkpoint.producer_id);
         let Starter { source, target, origin, .. } = self;
         let ends = resume::Ends { source, target, at_source, at_target, origin };
@@ -290,6 +328,11 @@ struct Fenced {
     cell: Arc<PartitionCell>,
     bounds: Bounds,
     fence: Fence,
+}
+
+/// Says that a partition's offsets could not be had.
+fn unlisted(alias: &ClusterAlias, code: ResponseError) -> (String, Remedy) {
+    (format!("its offsets cannot be read at {alias}: {}", code_name(&code)), remedy_for(code))
 }
 
 fn topics<'a>(names: impl Iterator<Item = &'a TopicName>) -> Vec<TopicName> {

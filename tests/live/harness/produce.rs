@@ -59,6 +59,14 @@ impl Writer {
         writer
     }
 
+    /// Ends what a writer of this transactional id left open.
+    pub fn try_end(cluster: &Cluster, id: &str) -> Result<(), KafkaError> {
+        let mut config: ClientConfig = cluster.client_config();
+        let producer: ThreadedProducer<Failures> =
+            config.set("transactional.id", id).create_with_context(Failures::default())?;
+        producer.init_transactions(wait::LONG)
+    }
+
     /// Hands records to rdkafka, waiting while its queue is full.
     pub fn send(&self, topic: &str, records: &[NewRecord]) {
         for record in records {

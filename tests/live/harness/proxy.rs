@@ -29,9 +29,11 @@ pub enum Direction {
 struct Shared {
     delay_to_broker_micros: AtomicU64,
     delay_to_client_micros: AtomicU64,
-    bytes: AtomicU64,
+    bytes_to_broker: AtomicU64,
+    bytes_to_client: AtomicU64,
     open: watch::Sender<bool>,
-    flowing: watch::Sender<bool>,
+    requests_flow: watch::Sender<bool>,
+    answers_flow: watch::Sender<bool>,
 }
 
 impl Shared {
@@ -39,6 +41,20 @@ impl Shared {
         match direction {
             Direction::ToBroker => &self.delay_to_broker_micros,
             Direction::ToClient => &self.delay_to_client_micros,
+        }
+    }
+
+    fn bytes(&self, direction: Direction) -> &AtomicU64 {
+        match direction {
+            Direction::ToBroker => &self.bytes_to_broker,
+            Direction::ToClient => &self.bytes_to_client,
+        }
+    }
+
+    fn flow(&self, direction: Direction) -> &watch::Sender<bool> {
+        match direction {
+            Direction::ToBroker => &self.requests_flow,
+            Direction::ToClient => &self.answers_flow,
         }
     }
 }
@@ -57,9 +73,11 @@ impl Proxy {
         let shared = Arc::new(Shared {
             delay_to_broker_micros: AtomicU64::new(0),
             delay_to_client_micros: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
+            bytes_to_broker: AtomicU64::new(0),
+            bytes_to_client: AtomicU64::new(0),
             open: watch::Sender::new(true),
-            flowing: watch::Sender::new(true),
+            requests_flow: watch::Sender::new(true),
+            answers_flow: watch::Sender::new(true),
         });
         let listener = runtime().block_on(TcpListener::bind(("127.0.0.1", port))).unwrap();
         let accepting = runtime().spawn(accept(listener, upstream, shared.clone()));
@@ -86,18 +104,30 @@ impl Proxy {
     /// Lets nothing through any more: connections stay open and nothing comes, as behind a firewall
     /// that drops. What is sent meanwhile arrives when the proxy resumes, however late.
     pub fn hold(&self) {
-        self.shared.flowing.send_replace(false);
+        self.shared.requests_flow.send_replace(false);
+        self.hold_answers();
+    }
+
+    /// Lets requests through and no answers.
+    pub fn hold_answers(&self) {
+        self.shared.answers_flow.send_replace(false);
     }
 
     /// Forwards again, what was held first.
     pub fn resume(&self) {
         self.shared.open.send_replace(true);
-        self.shared.flowing.send_replace(true);
+        self.shared.requests_flow.send_replace(true);
+        self.shared.answers_flow.send_replace(true);
     }
 
     /// Returns how many bytes were forwarded, both directions together.
     pub fn forwarded_bytes(&self) -> u64 {
-        self.shared.bytes.load(Ordering::Relaxed)
+        self.requested_bytes() + self.shared.bytes_to_client.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many bytes of requests were forwarded.
+    pub fn requested_bytes(&self) -> u64 {
+        self.shared.bytes_to_broker.load(Ordering::Relaxed)
     }
 }
 
@@ -117,7 +147,7 @@ async fn accept(listener: TcpListener, upstream: u16, shared: Arc<Shared>) {
 }
 
 async fn forward(client: TcpStream, upstream: u16, shared: Arc<Shared>) {
-    let mut flowing = shared.flowing.subscribe();
+    let mut flowing = shared.requests_flow.subscribe();
     if flowing.wait_for(|flowing| *flowing).await.is_err() {
         return;
     }
@@ -146,13 +176,12 @@ async fn pump(mut read: OwnedReadHalf, mut write: OwnedWriteHalf, direction: Dir
                 _ => return,
             }
             let delay = Duration::from_micros(shared.delay(direction).load(Ordering::Relaxed));
-            shared.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             if queue.send((Instant::now() + delay, chunk)).await.is_err() {
                 return;
             }
         }
     };
-    let mut flowing = shared.flowing.subscribe();
+    let mut flowing = shared.flow(direction).subscribe();
     let writing = async move {
         while let Some((at, chunk)) = due.recv().await {
             sleep_until(at).await;
@@ -162,6 +191,7 @@ async fn pump(mut read: OwnedReadHalf, mut write: OwnedWriteHalf, direction: Dir
             if write.write_all(&chunk).await.is_err() {
                 return;
             }
+            shared.bytes(direction).fetch_add(chunk.len() as u64, Ordering::Relaxed);
         }
     };
     tokio::join!(reading, writing);

@@ -172,6 +172,11 @@ impl Running {
         self.stderr.lock().unwrap().clone()
     }
 
+    /// Tells whether the process is gone.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Sends a signal by name: `INT`, `TERM`, `KILL`, `STOP`, `CONT`.
     pub fn signal(&self, name: &str) {
         reaper::signal(self.pid(), name);

@@ -1,0 +1,199 @@
+//! G1 to G5 under everything at once: processes killed, held and overtaken, brokers killed, leaders
+//! moved, links cut, sources trimmed and compacted, while producers of every kind write.
+//!
+//! `scripts/chaos` runs the same for as long as one likes; see there for a seed that failed.
+
+mod judge;
+mod lane;
+mod load;
+mod plan;
+mod weather;
+
+use std::fs::File;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, RwLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use judge::{Judged, judge};
+use lane::{Lane, Tally};
+use load::{Ledger, OTHER_PARTITIONS, TRIMMED_PARTITIONS, Topics};
+use plan::{Plan, Scale};
+use weather::Weather;
+
+use crate::harness::admin::create_topic;
+use crate::harness::cluster::Cluster;
+use crate::harness::maven::Version;
+use crate::harness::spec::{ClusterSpec, Listener};
+use crate::harness::strait::Config;
+use crate::harness::{Lab, live, live_on};
+
+/// Lets time pass: here moments are what is chosen, not what is waited for.
+#[allow(clippy::disallowed_methods, reason = "kills have to hit random moments")]
+fn pass(milliseconds: u64) {
+    std::thread::sleep(Duration::from_millis(milliseconds));
+}
+
+/// Holds the clusters of a storm and how the flows reach them.
+struct Storm<'a> {
+    lab: &'a Lab,
+    source: &'a Cluster,
+    target: &'a Cluster,
+    /// The target's listener, and further lines of its table.
+    target_side: (Listener, String),
+    until: Option<Instant>,
+}
+
+impl Storm<'_> {
+    /// Carries a plan out and judges what stands at the end.
+    fn rage(&self, scale: Scale) -> Tally {
+        let plan = Plan::new(scale);
+        let file = self.lab.log_dir().join("plan.txt");
+        std::fs::write(&file, plan.describe()).unwrap();
+        say(&format!("{}: {scale:?}; the plan is in {}", self.lab.name, file.display()));
+        let calm = RwLock::new(());
+        let work_dir = self.lab.work_dir();
+        let lanes: Vec<_> = (0..scale.lanes).map(|number| self.lane(number, &calm)).collect();
+        let ledgers: Vec<_> = lanes.iter().map(|_| Ledger::default()).collect();
+        let weather = Weather { source: self.source, target: self.target, calm: &calm, work_dir: &work_dir };
+        let [written, calmed, broken] = [const { AtomicBool::new(false) }; 3];
+        let begin = Instant::now();
+        let (tally, damage) = std::thread::scope(|scope| {
+            // End everything where one of them panics, too.
+            let (end_writing, end_weather) = (EndOnDrop(&written), EndOnDrop(&calmed));
+            for (lane, ledger) in lanes.iter().zip(&ledgers) {
+                let (topics, seed, source, over) = (&lane.topics, scale.seed, self.source, &written);
+                scope.spawn(move || load::write_idempotent(over, source, topics, ledger, seed));
+                scope.spawn(move || load::write_transactions(over, source, topics, seed + 1));
+                scope.spawn(move || load::write_plain(over, source, topics, seed + 2));
+            }
+            let blowing = scope.spawn(|| weather.blow(&plan.blows, &calmed));
+            let (until, broken) = (self.until, &broken);
+            let going: Vec<_> = lanes
+                .iter()
+                .zip(&plan.steps)
+                .map(|(lane, steps)| scope.spawn(move || lane.go(steps, until, broken)))
+                .collect();
+            let ended: Vec<_> = going.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+            drop((end_writing, end_weather));
+            let damage = blowing.join().unwrap();
+            let mut tally = Tally::default();
+            for ended in ended {
+                tally += ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            }
+            (tally, damage)
+        });
+        let stormed = begin.elapsed();
+        let mut judged = Judged::default();
+        for (lane, ledger) in lanes.iter().zip(&ledgers) {
+            lane.catch_up();
+            let found = judge(lane, ledger);
+            judged.trimmed += found.trimmed;
+            judged.compacted += found.compacted;
+            judged.others += found.others;
+        }
+        say(&format!(
+            "{}: {tally:?}; {damage:?}; {judged:?}; {stormed:?}, {:?} in all",
+            self.lab.name,
+            begin.elapsed()
+        ));
+        tally
+    }
+
+    fn lane<'b>(&'b self, number: usize, calm: &'b RwLock<()>) -> Lane<'b> {
+        let topics = Topics::of(number);
+        create_topic(self.source, &topics.trimmed, TRIMMED_PARTITIONS, &[]);
+        create_topic(self.source, &topics.transactional, OTHER_PARTITIONS, &[]);
+        create_topic(self.source, &topics.plain, OTHER_PARTITIONS, &[]);
+        let compacted =
+            [("cleanup.policy", "compact"), ("segment.ms", "1000"), ("min.cleanable.dirty.ratio", "0.01")];
+        create_topic(self.source, &topics.compacted, 1, &compacted);
+        // Made by hand, so that it keeps what it is given.
+        create_topic(self.target, &topics.compacted, 1, &[]);
+        let dir = self.lab.work_dir().join(number.to_string());
+        std::fs::create_dir_all(&dir).unwrap();
+        let replication =
+            format!("[flows.chaos{number}.provision]\nreplication_factor = {}", self.target.spec.brokers);
+        let config = Config::new()
+            .cluster("source", self.source, Listener::Proxied, "")
+            .cluster("target", self.target, self.target_side.0, &self.target_side.1)
+            .flow(&format!("chaos{number}"), &topics.all(), &replication)
+            .write(&dir);
+        let log = Mutex::new(File::create(self.lab.log_dir().join(format!("lane-{number}.log"))).unwrap());
+        Lane { number, source: self.source, target: self.target, topics, config, log, calm }
+    }
+}
+
+/// Sets a flag when it goes, also where a panic is why.
+struct EndOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for EndOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Says what happens, past the test harness's capture: a storm takes minutes.
+fn say(words: &str) {
+    let _ = writeln!(std::io::stderr(), "\n{words}");
+}
+
+fn seed() -> u64 {
+    number_from("STRAIT_CHAOS_SEED").unwrap_or_else(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        now.as_secs() % 1_000_000
+    })
+}
+
+fn number_from(variable: &str) -> Option<u64> {
+    let value = std::env::var(variable).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{variable}={value} is not a number")))
+}
+
+fn storm(
+    lab: &Lab,
+    version: Version,
+    brokers: [u16; 2],
+    (kills, lanes): (usize, usize),
+    minutes: Option<u64>,
+) {
+    let spec = |count| ClusterSpec { brokers: count, ..ClusterSpec::one().version(version).proxied() };
+    let source = lab.start("source", spec(brokers[0]));
+    let target = lab.start("target", spec(brokers[1]));
+    let until = minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let storm = Storm {
+        lab,
+        source: &source,
+        target: &target,
+        target_side: (Listener::Proxied, String::new()),
+        until,
+    };
+    let tally = storm.rage(Scale { seed: seed(), kills, lanes, has_two_owners: true, brokers });
+    assert!(until.is_some() || tally.kills == kills, "{tally:?}");
+    assert!(tally.kills_while_copying * 4 > tally.kills, "most were killed before they copied: {tally:?}");
+}
+
+#[test]
+fn g2_two_hundred_kills_lose_and_double_nothing() {
+    live(|lab| storm(lab, Version::V4_3, [1, 3], (200, 3), None));
+}
+
+#[test]
+fn g2_kills_on_3_9_lose_and_double_nothing() {
+    live_on(&[Version::V3_9], |lab| storm(lab, Version::V3_9, [1, 1], (30, 2), None));
+}
+
+#[test]
+fn g2_kills_on_3_7_lose_and_double_nothing() {
+    live_on(&[Version::V3_7], |lab| storm(lab, Version::V3_7, [1, 1], (30, 2), None));
+}
+
+#[test]
+#[ignore = "for hours: scripts/chaos"]
+fn g2_chaos_for_hours() {
+    live(|lab| {
+        let kills = number_from("STRAIT_CHAOS_KILLS").unwrap_or(100_000);
+        let minutes = number_from("STRAIT_CHAOS_MINUTES");
+        storm(lab, Version::V4_3, [3, 3], (usize::try_from(kills).unwrap(), 3), minutes);
+    });
+}
