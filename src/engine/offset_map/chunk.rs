@@ -94,7 +94,8 @@ pub fn assemble(chunks: impl IntoIterator<Item = Chunk>) -> Option<OffsetMap> {
     whole
 }
 
-fn join(mut before: OffsetMap, map: OffsetMap) -> OffsetMap {
+/// Puts `map` behind what `before` says of the offsets in front of it.
+pub(super) fn join(mut before: OffsetMap, map: OffsetMap) -> OffsetMap {
     before.truncate(map.from);
     if before.to != map.from {
         before.lose_track();

@@ -3,6 +3,7 @@
 //! Only the newest runs are in memory. What fills a chunk is closed, and forgotten once it stands in the
 //! state topic; the last chunk stays open and is written again as it grows.
 
+use super::chunk::join;
 use super::{Chunk, OffsetMap, Pair};
 
 /// Runs in a closed chunk.
@@ -29,14 +30,37 @@ pub struct Growing {
 }
 
 impl Growing {
-    /// Goes on behind what is known, as the owner that begins at the target offset `owner`.
-    pub fn new(owner: i64, open: Chunk) -> Self {
-        Self { id: ChunkId { owner, number: 0 }, begins_anew: open.begins_anew, map: open.map }
+    /// Begins where nothing was copied before, or nothing that still counts; `owner` is the target offset
+    /// behind the owner's marker.
+    pub fn anew(owner: i64, from: Pair) -> Self {
+        Self { id: ChunkId { owner, number: 0 }, begins_anew: true, map: OffsetMap::new(from) }
     }
 
-    /// Takes note of copied records; their target offset is not known where the broker has forgotten it.
-    pub fn append(&mut self, runs: impl IntoIterator<Item = (i64, i64)>, target: Option<i64>) {
-        let Some(mut target) = target else { return self.map.lose_track() };
+    /// Goes on behind a checkpoint, as the owner that begins at the target offset `owner`. A short `last`
+    /// chunk of the owner before is taken over, so that starts do not leave many short ones; returned is
+    /// also whether it was, and is to be deleted.
+    pub fn behind(owner: i64, last: Option<Chunk>, checkpoint: Pair) -> (Self, bool) {
+        let is_short = |chunk: &Chunk| {
+            let Pair { source, target } = chunk.map.from;
+            chunk.map.runs.len() <= CHUNK_RUNS / 2
+                && source <= checkpoint.source
+                && target <= checkpoint.target
+        };
+        let open = last.filter(is_short);
+        let is_taken_over = open.is_some();
+        let Chunk { begins_anew, map } = open.unwrap_or_default();
+        let behind = Chunk { begins_anew: false, map: OffsetMap::new(checkpoint) };
+        let map = if is_taken_over { join(map, behind.map) } else { behind.map };
+        (Self { id: ChunkId { owner, number: 0 }, begins_anew, map }, is_taken_over)
+    }
+
+    /// Takes note that from here to the next run the copies stand one does not know where.
+    pub fn lose_track(&mut self) {
+        self.map.lose_track();
+    }
+
+    /// Takes note of copied records: runs of source offsets, that stand at the target from `target` on.
+    pub fn append(&mut self, runs: impl IntoIterator<Item = (i64, i64)>, mut target: i64) {
         for (source, count) in runs {
             self.map.append(source, target, count);
             target += count;
@@ -67,7 +91,8 @@ impl Growing {
         let mut rest = runs.as_slice();
         while rest.len() > CHUNK_RUNS {
             let (closed, behind) = rest.split_at(CHUNK_RUNS);
-            let to = behind.first().map_or(self.map.to, |next| Pair { source: next.source, target: next.target });
+            let to =
+                behind.first().map_or(self.map.to, |next| Pair { source: next.source, target: next.target });
             let map = OffsetMap { from, to, runs: closed.to_vec() };
             chunks.push((id, Chunk { begins_anew: self.begins_anew && id.number == 0, map }));
             (from, rest, id.number) = (to, behind, id.number + 1);
