@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use strait::engine::offset_map::{
     CHUNK_RUNS, Chunk, ChunkId, Growing, OffsetMap, Pair, Translation, Untranslated, assemble,
 };
+use strait::engine::tail::{Matched, MatchedRun};
 use strait::types::{SourceOffset, TargetOffset};
 
 #[derive(Clone, Debug)]
@@ -103,14 +104,18 @@ impl World {
         let (mut owner, is_taken_over) =
             Growing::behind(marker + 1, last.map(|(_, chunk)| chunk), self.checkpoint);
         let known = self.checkpoint.source;
+        let mut tail = Matched { next: self.next.source, ..Matched::default() };
         for copy in self.copies.iter_mut().filter(|copy| copy.source >= known) {
             copy.is_placed = copy.source % by != rest;
             if copy.is_placed {
-                owner.append([(copy.source, 1)], copy.target);
+                let is_behind_unmatched = std::mem::take(&mut tail.is_rest_unmatched);
+                let (source, target) = (copy.source, copy.target);
+                tail.runs.push(MatchedRun { source, target, count: 1, is_behind_unmatched });
             } else {
-                owner.lose_track();
+                tail.is_rest_unmatched = true;
             }
         }
+        owner.take_tail(&tail);
         owner.reach(self.next);
         self.late = Some(std::mem::replace(&mut self.owner, owner));
         self.keep();

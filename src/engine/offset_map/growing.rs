@@ -3,6 +3,7 @@
 //! Only the newest runs are in memory. What fills a chunk is closed, and forgotten once it stands in the
 //! state topic; the last chunk stays open and is written again as it grows.
 
+use super::super::tail::Matched;
 use super::chunk::join;
 use super::{Chunk, OffsetMap, Pair};
 
@@ -54,9 +55,17 @@ impl Growing {
         (Self { id: ChunkId { owner, number: 0 }, begins_anew, map }, is_taken_over)
     }
 
-    /// Takes note that from here to the next run the copies stand one does not know where.
-    pub fn lose_track(&mut self) {
-        self.map.lose_track();
+    /// Takes in what was found of the records copied behind the checkpoint.
+    pub fn take_tail(&mut self, tail: &Matched) {
+        for run in &tail.runs {
+            if run.is_behind_unmatched {
+                self.map.lose_track();
+            }
+            self.map.append(run.source, run.target, run.count);
+        }
+        if tail.is_rest_unmatched {
+            self.map.lose_track();
+        }
     }
 
     /// Takes note of copied records: runs of source offsets, that stand at the target from `target` on.
