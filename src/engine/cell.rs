@@ -149,6 +149,19 @@ impl SendQueue {
         }
     }
 
+    /// Sends on those that are routed elsewhere by now: as long as one lies here it is sent nowhere.
+    pub fn pass_on(&self) {
+        let waiting = std::mem::take(&mut *self.ready.lock().unwrap_or_else(PoisonError::into_inner));
+        for cell in waiting {
+            if cell.routes_to(self) {
+                self.ready.lock().unwrap_or_else(PoisonError::into_inner).push_back(cell);
+            } else {
+                cell.is_queued.store(false, Ordering::Release);
+                cell.enqueue();
+            }
+        }
+    }
+
     /// Says how many partitions wait.
     pub fn len(&self) -> usize {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner).len()

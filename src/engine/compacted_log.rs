@@ -9,7 +9,7 @@ use kafka_protocol::messages::{
 };
 use kafka_protocol::protocol::Request;
 
-use super::limits::{DECODED_BATCH_BYTES_MAX, PRODUCE_TIMEOUT_MS};
+use super::limits::{DECODED_BATCH_BYTES_MAX, produce_timeout_ms};
 use crate::kafka::admin::{self, NewTopic};
 use crate::kafka::batch::{Batches, HEADER_BYTES};
 use crate::kafka::cluster::{Cluster, request_error};
@@ -173,7 +173,8 @@ async fn append_once(
         header: batch.bytes.slice(..HEADER_BYTES),
         payload: batch.bytes.slice(HEADER_BYTES..),
     }];
-    let pending = produce::send(&connection, &mut entries, PRODUCE_TIMEOUT_MS).await?;
+    let pending =
+        produce::send(&connection, &mut entries, produce_timeout_ms(cluster.request_timeout())).await?;
     let answer = pending.decode::<ProduceRequest>().await?;
     let code = answer.responses.iter().flat_map(|t| &t.partition_responses).find_map(|p| p.error_code.err());
     match code {

@@ -8,6 +8,7 @@ use kafka_protocol::ResponseError;
 
 use super::cell::PartitionCell;
 use super::event::{Event, StopCause};
+use super::partition::Phase;
 use crate::config::settings::{OnLoss, StartAt};
 use crate::kafka::error::{code_name, remedy_for};
 use crate::kafka::metadata::Metadata;
@@ -39,9 +40,21 @@ pub fn check_source(
         }
         None => state.source_missing_since = None,
     }
-    let (was, now) = state.source_topic_id.zip(topic.id).filter(|(was, now)| was != now)?;
+    let was_deleted = *state.partition.phase() == Phase::Stopped(StopCause::SourceDeleted);
+    let (was, now) = state.source_topic_id.zip(topic.id)?;
+    if was == now {
+        if was_deleted {
+            // It was only out of sight.
+            state.partition.start_over();
+        }
+        return None;
+    }
     let cause = StopCause::Recreated { was, now };
     match on_recreated {
+        OnLoss::Stop if was_deleted => {
+            state.partition.stop(cause);
+            None
+        }
         OnLoss::Stop => {
             state.partition.stop_when_flushed(cause);
             None

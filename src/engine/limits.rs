@@ -14,7 +14,7 @@ pub const BATCHES_IN_FLIGHT_NEAR_MAX: usize = 5;
 /// what the target holds.
 pub const BATCHES_IN_FLIGHT_FAR_MAX: usize = 64;
 /// Round trips from here on count as far.
-pub const FAR_ROUND_TRIP_MIN: Duration = Duration::from_millis(5);
+pub const FAR_ROUND_TRIP_MIN: Duration = Duration::from_millis(10);
 
 /// A producer that was silent for this long sends one batch alone first: the broker may have forgotten
 /// it (`producer.id.expiration.ms`, a day by default) and would take any sequence.
@@ -34,8 +34,9 @@ pub const FETCH_BYTES_MAX: usize = 48 * 1024 * 1024;
 
 /// Most bytes put into one Produce request; one batch larger than this still goes alone.
 pub const PRODUCE_REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// How long the target's leader may wait for its replicas (Produce's timeout field).
-pub const PRODUCE_TIMEOUT_MS: i32 = 30_000;
+/// Longest the target's leader may wait for its replicas (Produce's timeout field); a shorter
+/// `request_timeout` shortens it.
+const PRODUCE_TIMEOUT_MAX: Duration = Duration::from_secs(30);
 /// Produce requests on one connection that may wait for their answers.
 pub const PRODUCE_REQUESTS_IN_FLIGHT_MAX: usize = 256;
 
@@ -84,6 +85,12 @@ pub fn room(memory_bytes: usize, fetch_bytes: usize, queued_bytes: usize, partit
     let share = (together / partitions.max(1)).max(QUEUED_BYTES_LOW * 2);
     let queued_bytes_max = if queued_bytes < together { share.max(together / 2) } else { share };
     Room { queued_bytes_max, bytes_max: partition_bytes_max(memory_bytes) }
+}
+
+/// Says how long the target's leader may wait for its replicas, in milliseconds: it answers that they
+/// were late before the answer itself is missed.
+pub fn produce_timeout_ms(request_timeout: Duration) -> i32 {
+    i32::try_from(PRODUCE_TIMEOUT_MAX.min(request_timeout).as_millis()).unwrap_or(i32::MAX)
 }
 
 /// Says how many bytes each partition may have fetched and not yet acknowledged.

@@ -14,7 +14,7 @@ use super::cell::{PartitionCell, SendQueue};
 use super::coalesce::{batches_to_merge, merge};
 use super::intake::Item;
 use super::limits::{
-    PRODUCE_REQUEST_BYTES_MAX, PRODUCE_REQUESTS_IN_FLIGHT_MAX, PRODUCE_TIMEOUT_MS, batches_in_flight_max,
+    PRODUCE_REQUEST_BYTES_MAX, PRODUCE_REQUESTS_IN_FLIGHT_MAX, batches_in_flight_max, produce_timeout_ms,
 };
 use super::partition::{Partition, Reaction, SendOutcome};
 use super::status::FlowMeters;
@@ -82,6 +82,7 @@ pub async fn run(shared: Arc<ProduceShared>, node: i32, queue: Arc<SendQueue>) {
                 refuse_all(&queue, &error.to_string());
                 tokio::time::sleep(backoff.next_pause()).await;
                 while queue.members().is_empty() {
+                    queue.pass_on();
                     queue.wait().await;
                 }
             }
@@ -119,6 +120,8 @@ async fn send_until_error(
     let observed = Arc::new(Observed::default());
     let watch = Watch::start(shared.target.clone(), node);
     let reader = tokio::spawn(take_answers(shared.clone(), answers, observed.clone()));
+    let timeout_ms = produce_timeout_ms(shared.target.request_timeout());
+    let extra_time = Duration::from_millis(u64::from(timeout_ms.unsigned_abs()));
     while connection.is_open() {
         wait_out_throttling(&observed).await;
         let mut entries = Vec::new();
@@ -129,9 +132,9 @@ async fn send_until_error(
             continue;
         }
         let at = Instant::now();
-        match produce::send(connection, &mut entries, PRODUCE_TIMEOUT_MS).await {
+        match produce::send(connection, &mut entries, timeout_ms).await {
             Ok(answer) => {
-                let answer = answer.with_extra_time(Duration::from_millis(PRODUCE_TIMEOUT_MS as u64));
+                let answer = answer.with_extra_time(extra_time);
                 if requests.send(InFlightRequest { answer, sent, at }).await.is_err() {
                     break;
                 }

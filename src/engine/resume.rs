@@ -78,8 +78,10 @@ pub async fn position(
     }
     Ok(match matcher.finish() {
         Ok(matched) => Ok(matched),
-        Err(Unclear::Gap { from, to }) => {
-            Err(StopCause::Gap { from: SourceOffset(from), to: SourceOffset(to) })
+        // Asked for what is gone the source says so, and the running copy decides under `on_gap`.
+        Err(Unclear::Gap { from, .. }) => {
+            let is_rest_unmatched = from > question.checkpoint.source_next;
+            Ok(Matched { next: from, is_rest_unmatched, ..Matched::default() })
         }
         Err(unclear) => Err(unexplained(question.checkpoint.target_next, &unclear.to_string())),
     })

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use tokio::task::JoinHandle;
 
@@ -11,6 +12,7 @@ use super::fetcher::{self, FetchShared};
 use super::limits::fetch_bytes_ceiling;
 use super::producer::{self, ProduceShared};
 use crate::config::settings::LimitSettings;
+use crate::kafka::error::Remedy;
 use crate::kafka::metadata::Metadata;
 
 /// Names a connection: the broker, and which of the several to it.
@@ -34,29 +36,40 @@ impl Routes {
     }
 
     /// Gives each partition to a connection to its leader at each end. A partition without a leader
-    /// stays where it is.
+    /// at the source is not fetched, one without a leader at the target stays where it is; returns
+    /// whether there is such a one.
     pub fn assign(
         &mut self,
         cells: &[Arc<PartitionCell>],
         source: &Metadata,
         target: &Metadata,
         limits: &LimitSettings,
-    ) {
+    ) -> bool {
         let lanes = limits.connections_per_broker;
+        let now = Instant::now();
+        let mut is_leaderless = false;
         let mut lists: HashMap<Lane, Vec<Arc<PartitionCell>>> = HashMap::new();
         let mut sent: HashMap<Lane, Vec<Arc<PartitionCell>>> = HashMap::new();
         for (index, cell) in cells.iter().enumerate() {
             let lane = index % lanes;
             if let Some(known) = source.partition(&cell.source.topic, cell.source.partition) {
                 cell.lock().source_leader_epoch = known.leader_epoch;
-                if let Some(leader) = known.leader {
-                    lists.entry((leader, lane)).or_default().push(cell.clone());
+                match known.leader {
+                    Some(leader) => lists.entry((leader, lane)).or_default().push(cell.clone()),
+                    None => {
+                        is_leaderless = true;
+                        let cause = "no broker leads it at the source (LEADER_NOT_AVAILABLE)".to_owned();
+                        cell.lock().partition.on_source_trouble(cause, Remedy::Refresh, now);
+                    }
                 }
             }
             let leader = target.partition(&cell.target.topic, cell.target.partition).and_then(|p| p.leader);
-            if let Some(leader) = leader {
-                cell.set_route(Some(self.sender((leader, lane))));
-                sent.entry((leader, lane)).or_default().push(cell.clone());
+            match leader {
+                Some(leader) => {
+                    cell.set_route(Some(self.sender((leader, lane))));
+                    sent.entry((leader, lane)).or_default().push(cell.clone());
+                }
+                None => is_leaderless = true,
             }
         }
         for (lane, (queue, _)) in &self.senders {
@@ -72,6 +85,7 @@ impl Routes {
         for (lane, cells) in lists {
             self.fetcher(lane).set(cells);
         }
+        is_leaderless
     }
 
     fn sender(&mut self, lane: Lane) -> Arc<SendQueue> {

@@ -100,6 +100,11 @@ impl Cluster {
         &self.inner.connector.settings().alias
     }
 
+    /// Returns the longest wait for a response.
+    pub fn request_timeout(&self) -> Duration {
+        self.inner.connector.settings().request_timeout
+    }
+
     /// Returns the cluster's own id.
     pub fn id(&self) -> &ClusterId {
         &self.inner.id

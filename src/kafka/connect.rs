@@ -4,6 +4,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kafka_protocol::ResponseError;
@@ -29,6 +30,9 @@ const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 pub struct Connector {
     settings: Arc<ClusterSettings>,
     tls: Option<TlsConnector>,
+    /// Whether a connection was opened before: the set-up is right then, and who hangs up is going
+    /// down, or something on the way is.
+    has_opened: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Connector {
@@ -46,7 +50,7 @@ impl Connector {
             Some(tls_settings) => Some(TlsConnector::from(tls::client_config(tls_settings)?)),
             None => None,
         };
-        Ok(Self { settings, tls })
+        Ok(Self { settings, tls, has_opened: Arc::default() })
     }
 
     /// Returns the settings of the cluster.
@@ -83,6 +87,7 @@ impl Connector {
                 sasl::keep_logged_in(&connection, Arc::new(settings.clone()), lifetime);
             }
         }
+        self.has_opened.store(true, Ordering::Relaxed);
         Ok(connection)
     }
 
@@ -109,10 +114,18 @@ impl Connector {
         };
         let name = ServerName::try_from(peer.host.clone())
             .map_err(|_| ConnectCause::Tls(format!("{} is not a name TLS can check", peer.host)))?;
-        let stream =
-            connector.connect(name, stream).await.map_err(|error| tls::explain(&error, &peer.host))?;
+        let stream = connector.connect(name, stream).await.map_err(|error| self.explain_tls(error, peer))?;
         let (read, write) = tokio::io::split(stream);
         Ok((Box::new(read), Box::new(write)))
+    }
+
+    fn explain_tls(&self, error: io::Error, peer: &Peer) -> ConnectCause {
+        match tls::explain(&error, &peer.host) {
+            ConnectCause::NotTls if self.has_opened.load(Ordering::Relaxed) => {
+                RequestCause::Disconnected { error: Some(Arc::new(error)) }.into()
+            }
+            cause => cause,
+        }
     }
 
     /// Asks what the broker speaks; also the first thing that shows a wrong security protocol.
@@ -146,7 +159,9 @@ impl Connector {
             RequestCause::TlsRecord if self.tls.is_none() => {
                 ConnectCause::ExpectsTls("the broker answered with a TLS record")
             }
-            RequestCause::Disconnected { .. } if self.tls.is_none() => {
+            RequestCause::Disconnected { .. }
+                if self.tls.is_none() && !self.has_opened.load(Ordering::Relaxed) =>
+            {
                 ConnectCause::ExpectsTls("the broker closed the connection before its first reply")
             }
             RequestCause::HttpAnswer => ConnectCause::Http,

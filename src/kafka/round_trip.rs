@@ -11,7 +11,9 @@ use kafka_protocol::messages::ApiVersionsRequest;
 use super::cluster::Cluster;
 
 /// Questions before the shortest of their answers counts.
-const SAMPLES_MIN: u32 = 4;
+const SAMPLES_MIN: u32 = 6;
+/// Questions after which the broker is asked rarely.
+const SAMPLES_ENOUGH: u32 = 20;
 /// Pause between the first questions.
 const PAUSE_FIRST: Duration = Duration::from_millis(20);
 /// Pause between later ones.
@@ -85,7 +87,8 @@ async fn ask(cluster: Cluster, node: i32, round_trip: Arc<RoundTrip>) {
             }
             Err(_) => false,
         };
-        let is_known = round_trip.get().is_some();
-        tokio::time::sleep(if is_known || !is_answered { PAUSE } else { PAUSE_FIRST }).await;
+        let samples = round_trip.samples.load(Ordering::Relaxed);
+        let is_new = is_answered && samples < SAMPLES_ENOUGH;
+        tokio::time::sleep(if is_new { PAUSE_FIRST * samples } else { PAUSE }).await;
     }
 }

@@ -10,6 +10,7 @@ mod replicate_compaction;
 mod replicate_copies;
 mod replicate_edges;
 mod replicate_limits;
+mod replicate_losses;
 mod replicate_moves;
 mod replicate_origin;
 mod replicate_outages;

@@ -40,8 +40,8 @@ fn g4_bytes_behind_the_header_are_the_sources_in_every_codec() {
             let source = stored_batches(route.source, &topic, 0);
             let source: Vec<&StoredBatch> = source.iter().filter(|batch| !batch.is_control()).collect();
             let target = stored_batches(route.target, &topic, 0);
+            let target: Vec<&StoredBatch> = target.iter().filter(|batch| !batch.is_control()).collect();
             assert_eq!(source.len(), target.len(), "{topic}");
-            let mut next = 0;
             for (from, to) in source.iter().zip(&target) {
                 assert!(
                     from.records == to.records,
@@ -59,8 +59,6 @@ fn g4_bytes_behind_the_header_are_the_sources_in_every_codec() {
                 };
                 assert_eq!(kept(from), kept(to), "{topic}: source offset {}", from.base_offset);
                 assert_eq!(from.attributes, to.attributes | TRANSACTIONAL, "{topic}");
-                assert_eq!(to.base_offset, next, "{topic}: no offset is left out");
-                next += i64::from(to.count);
             }
         }
     });

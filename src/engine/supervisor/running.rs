@@ -16,11 +16,15 @@ use super::super::state_topic::KeepError;
 use super::super::status::FlowMeters;
 use super::{FlowView, RunMode};
 use crate::config::settings::{FlowSettings, OnLoss};
+use crate::kafka::error::Remedy;
 use crate::kafka::metadata::Metadata;
 use crate::types::{SourceOffset, TopicName, TopicPartition};
 
 /// Shortest time between two metadata requests to one cluster.
 const REFRESH_PAUSE: Duration = Duration::from_millis(200);
+
+/// How long after one answer the next is asked for while some partition has no leader.
+const LEADERLESS_PAUSE: Duration = Duration::from_secs(1);
 
 /// Follows the asking for metadata: one question to each cluster at a time, and not too often.
 #[derive(Debug, Default)]
@@ -29,6 +33,8 @@ pub(super) struct Refresh {
     is_asking_source: bool,
     is_asking_target: bool,
     last: Option<Instant>,
+    /// When to ask again unasked, because some partition has no leader.
+    again_at: Option<Instant>,
 }
 
 /// Holds one flow while it runs.
@@ -57,7 +63,8 @@ pub(super) struct Running {
 pub(super) enum Told {
     Fine,
     Failing,
-    Stopped,
+    /// For the cause with this code.
+    Stopped(&'static str),
 }
 
 impl Running {
@@ -76,11 +83,13 @@ impl Running {
                 self.refresh.is_asking_source = false;
                 self.at_source = found.or(self.at_source.take());
                 self.assign().await;
+                self.note_unknown_leaders();
             }
             Finding::Target(found) => {
                 self.refresh.is_asking_target = false;
                 self.at_target = found.or(self.at_target.take());
                 self.assign().await;
+                self.note_unknown_leaders();
             }
             Finding::Discovered(found) => {
                 self.is_searching = false;
@@ -131,7 +140,8 @@ impl Running {
                 continue;
             };
             if !is_tried_again(&cell) {
-                if self.told.insert(cell.source.clone(), Told::Fine) == Some(Told::Stopped) {
+                let told = self.told.insert(cell.source.clone(), Told::Fine);
+                if matches!(told, Some(Told::Stopped(_))) {
                     self.tell(Event::Recovered { partition: cell.source.clone() }).await;
                 }
                 self.cells[index] = cell;
@@ -155,6 +165,9 @@ impl Running {
 
     /// Asks both clusters about the flow's topics, unless that was done just now.
     fn refresh_if_due(&mut self, now: Instant) {
+        if self.refresh.again_at.take_if(|at| now >= *at).is_some() {
+            self.refresh.is_wanted = true;
+        }
         let is_due = self.refresh.last.is_none_or(|last| now >= last + REFRESH_PAUSE);
         if !self.refresh.is_wanted || !is_due {
             return;
@@ -171,6 +184,22 @@ impl Running {
         }
     }
 
+    /// Where a cluster never said who leads its partitions none of them moves, and nobody else would
+    /// tell of it or ask again.
+    fn note_unknown_leaders(&mut self) {
+        let cause = match (&self.at_source, &self.at_target) {
+            (Some(_), Some(_)) => return,
+            (None, _) if !self.refresh.is_asking_source => "the source does not say who leads it",
+            (_, None) if !self.refresh.is_asking_target => "the target does not say who leads it",
+            _ => return,
+        };
+        let now = Instant::now();
+        for cell in &self.cells {
+            cell.lock().partition.on_source_trouble(cause.to_owned(), Remedy::Refresh, now);
+        }
+        self.want_refresh();
+    }
+
     /// Compares what is copied with what both clusters have now, and gives partitions to connections.
     async fn assign(&mut self) {
         let (Some(at_source), Some(at_target)) = (&self.at_source, &self.at_target) else { return };
@@ -181,7 +210,8 @@ impl Running {
             skipped.extend(incarnation::check_source(cell, at_source, on_recreated, now));
             incarnation::check_target(cell, at_target);
         }
-        self.routes.assign(&self.cells, at_source, at_target, &self.settings.limits);
+        let is_leaderless = self.routes.assign(&self.cells, at_source, at_target, &self.settings.limits);
+        self.refresh.again_at = is_leaderless.then(|| now + LEADERLESS_PAUSE);
         for event in skipped {
             self.tell(event).await;
         }
@@ -232,15 +262,15 @@ impl Running {
             let told = self.told.entry(cell.source.clone()).or_insert(Told::Fine);
             let partition = cell.source.clone();
             match (phase, failing) {
-                (Phase::Stopped(cause), _) if *told != Told::Stopped => {
-                    *told = Told::Stopped;
+                (Phase::Stopped(cause), _) if *told != Told::Stopped(cause.code()) => {
+                    *told = Told::Stopped(cause.code());
                     events.push(Event::Stopped { partition, cause });
                 }
                 (Phase::Starting | Phase::Copying, Some(cause)) if *told == Told::Fine => {
                     *told = Told::Failing;
                     events.push(Event::Failing { partition, cause });
                 }
-                (Phase::Copying | Phase::Finished, None) if *told == Told::Failing => {
+                (Phase::Copying | Phase::Finished, None) if *told != Told::Fine => {
                     *told = Told::Fine;
                     events.push(Event::Recovered { partition });
                 }

@@ -24,7 +24,11 @@ fn options() -> AdminOptions {
 
 /// Creates a topic replicated to every broker, and waits until its metadata shows.
 pub fn create_topic(cluster: &Cluster, name: &str, count: i32, configs: &[(&str, &str)]) {
-    let replicas = i32::from(cluster.spec.brokers);
+    create_replicated(cluster, name, count, i32::from(cluster.spec.brokers), configs);
+}
+
+/// Creates a topic with so many replicas, and waits until its metadata shows.
+pub fn create_replicated(cluster: &Cluster, name: &str, count: i32, replicas: i32, configs: &[(&str, &str)]) {
     let mut topic = NewTopic::new(name, count, TopicReplication::Fixed(replicas));
     for (key, value) in configs {
         topic = topic.set(key, value);

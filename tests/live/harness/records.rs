@@ -145,6 +145,11 @@ pub fn partitions(cluster: &Cluster, topic: &str) -> BTreeSet<i32> {
     found.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect()
 }
 
+/// Returns the sum of a topic's end offsets.
+pub fn ends(cluster: &Cluster, topic: &str, partitions: i32) -> i64 {
+    (0..partitions).map(|partition| watermarks(cluster, topic, partition).1).sum()
+}
+
 /// Returns the partition's log start offset and high watermark.
 pub fn watermarks(cluster: &Cluster, topic: &str, partition: i32) -> (i64, i64) {
     let client: BaseConsumer = cluster.client_config().create().unwrap();

@@ -206,7 +206,16 @@ impl Running {
     }
 
     /// Waits for the process to end by itself; kills it and panics with its output when it is late.
-    pub fn finish(mut self, limit: Duration) -> Finished {
+    pub fn finish(self, limit: Duration) -> Finished {
+        self.finish_under(limit, |_| ())
+    }
+
+    /// Does the same and sends a signal again and again meanwhile.
+    pub fn finish_under_signals(self, name: &str, limit: Duration) -> Finished {
+        self.finish_under(limit, |run| run.signal(name))
+    }
+
+    fn finish_under(mut self, limit: Duration, meanwhile: impl Fn(&Self)) -> Finished {
         let deadline = std::time::Instant::now() + limit;
         let mut peak_memory_bytes = 0;
         let status: ExitStatus = loop {
@@ -216,6 +225,7 @@ impl Running {
             }
             let late = std::time::Instant::now() > deadline;
             assert!(!late, "strait still runs after {limit:?}\n{}\n{}", self.stdout(), self.stderr());
+            meanwhile(&self);
             wait::pause();
         };
         reaper::forget(self.pid());
