@@ -1,6 +1,6 @@
 //! Copying: what to do is decided in plain functions, the waiting around them is thin.
 //!
-//! Pure: [`age`], [`limits`], [`pacing`], [`intake`], [`partition`], [`coalesce`]. Awaiting: [`fetcher`],
+//! Pure: [`age`], [`limits`], [`pacing`], [`intake`], [`partition`], [`coalesce`], [`offset_map`]. Awaiting: [`fetcher`],
 //! [`producer`]. Shared between them: [`cell`], [`status`], [`event`].
 
 pub mod age;
@@ -16,6 +16,7 @@ pub mod fetcher;
 pub mod incarnation;
 pub mod intake;
 pub mod limits;
+pub mod offset_map;
 pub mod origin;
 pub mod pacing;
 pub mod partition;

@@ -7,7 +7,7 @@ use super::intake;
 use super::limits::DECODED_BATCH_BYTES_MAX;
 use super::origin::OriginFilter;
 use super::state_topic::Checkpoint;
-use super::tail::{MatchedRun, Matcher, Progress, Start, Unclear};
+use super::tail::{Matched, Matcher, Progress, Start, Unclear};
 use crate::kafka::batch::Batches;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
@@ -49,15 +49,6 @@ pub struct Question<'a> {
     pub target_end: i64,
 }
 
-/// Says where a partition goes on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Resumed {
-    /// The first source offset not at the target.
-    pub next: i64,
-    /// What was found copied behind the checkpoint.
-    pub runs: Vec<MatchedRun>,
-}
-
 /// Our records behind a checkpoint, with their target offsets.
 #[derive(Debug, Default)]
 struct Tail {
@@ -70,7 +61,7 @@ struct Tail {
 pub async fn position(
     ends: &Ends<'_>,
     question: Question<'_>,
-) -> Result<Result<Resumed, StopCause>, KafkaError> {
+) -> Result<Result<Matched, StopCause>, KafkaError> {
     let tail = match read_tail(ends, &question).await? {
         Ok(tail) => tail,
         Err(cause) => return Ok(Err(cause)),
@@ -86,9 +77,12 @@ pub async fn position(
         return Ok(Err(cause));
     }
     Ok(match matcher.finish() {
-        Ok((next, runs)) => Ok(Resumed { next, runs }),
+        Ok(matched) => Ok(matched),
         // Asked for what is gone the source says so, and the running copy decides under `on_gap`.
-        Err(Unclear::Gap { from, .. }) => Ok(Resumed { next: from, runs: Vec::new() }),
+        Err(Unclear::Gap { from, .. }) => {
+            let is_rest_unmatched = from > question.checkpoint.source_next;
+            Ok(Matched { next: from, is_rest_unmatched, ..Matched::default() })
+        }
         Err(unclear) => Err(unexplained(question.checkpoint.target_next, &unclear.to_string())),
     })
 }

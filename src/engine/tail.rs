@@ -50,6 +50,19 @@ pub struct MatchedRun {
     pub target: i64,
     /// How many records.
     pub count: i64,
+    /// Between the run before and this one stand copies of records that the source has no more.
+    pub is_behind_unmatched: bool,
+}
+
+/// Says what a comparison came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Matched {
+    /// The first source offset not at the target.
+    pub next: i64,
+    /// What was found copied.
+    pub runs: Vec<MatchedRun>,
+    /// Behind the last run stand copies of records that the source has no more.
+    pub is_rest_unmatched: bool,
 }
 
 /// Says where the comparison begins.
@@ -109,7 +122,7 @@ impl Matcher {
             // What lies between was taken out of the source since it was copied.
             self.rest.drain(..index);
             if let Some((target, _)) = self.rest.pop_front() {
-                self.note(offset, target);
+                self.note(offset, target, index > 0);
             }
             self.next = offset + 1;
         }
@@ -120,31 +133,35 @@ impl Matcher {
         Progress::GoOn
     }
 
-    fn note(&mut self, source: i64, target: i64) {
+    fn note(&mut self, source: i64, target: i64, is_behind_unmatched: bool) {
+        // In front of what is left of a cut tail anything may have stood.
+        let is_behind_unmatched = is_behind_unmatched || (self.start.is_tail_cut && self.runs.is_empty());
         match self.runs.last_mut() {
             Some(run) if run.source + run.count == source && run.target + run.count == target => {
                 run.count += 1;
             }
-            _ => self.runs.push(MatchedRun { source, target, count: 1 }),
+            _ => self.runs.push(MatchedRun { source, target, count: 1, is_behind_unmatched }),
         }
     }
 
-    /// Returns the position and what of the tail was found at the source; call it when the position was
+    /// Returns the position and what of the tail was found at the source. Call it when the position was
     /// found, when the comparison is over, or at the source's end.
-    pub fn finish(self) -> Result<(i64, Vec<MatchedRun>), Unclear> {
+    pub fn finish(self) -> Result<Matched, Unclear> {
         let Start { source_next, source_first, is_tail_cut } = self.start;
-        if !self.runs.is_empty() {
-            return Ok((self.next, self.runs));
+        let Self { next, runs, rest, tail_count, .. } = self;
+        let is_rest_unmatched = !rest.is_empty();
+        if !runs.is_empty() {
+            return Ok(Matched { next, runs, is_rest_unmatched });
         }
         if is_tail_cut {
-            return Err(if self.tail_count == 0 { Unclear::TailRemoved } else { Unclear::NotAtSource });
+            return Err(if tail_count == 0 { Unclear::TailRemoved } else { Unclear::NotAtSource });
         }
         // Nothing behind the source's log start was copied. Each offset holds one record at most, so
         // as many copies as there were offsets mean that nothing is missing.
         let removed = source_first - source_next;
-        if removed > self.tail_count {
-            return Err(Unclear::Gap { from: source_next + self.tail_count, to: source_first - 1 });
+        if removed > tail_count {
+            return Err(Unclear::Gap { from: source_next + tail_count, to: source_first - 1 });
         }
-        Ok((self.next, self.runs))
+        Ok(Matched { next, runs, is_rest_unmatched })
     }
 }

@@ -9,6 +9,7 @@ mod cli_replicate;
 mod cli_terminal;
 mod config_samples;
 mod docs_fresh;
+mod offset_map_model;
 mod partition_model;
 mod tail_model;
 mod tidy;

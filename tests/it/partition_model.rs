@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use kafka_protocol::ResponseError;
 use proptest::prelude::*;
 use strait::engine::intake::{Item, Taken};
+use strait::engine::offset_map::Pair;
 use strait::engine::partition::{FetchWish, Partition, Phase, Reaction, Room, SendOutcome, Sending};
 use strait::kafka::batch::{BatchHeader, RawBatch};
 use strait::kafka::buffers::MemoryBudget;
@@ -253,6 +254,11 @@ impl World {
         }
         assert_eq!(*self.copier.phase(), Phase::Finished);
         assert_eq!(self.broker.records, (0..self.end()).collect::<Vec<_>>());
+        // Both logs are gap-free: what was copied since the last start is one run (G6).
+        let map = self.copier.map().map().clone();
+        assert!(map.runs().len() <= 1, "{map:?}");
+        assert_eq!(map.to(), Pair { source: self.end(), target: self.end() });
+        assert!(map.runs().iter().all(|run| run.source == run.target && run.source == map.from().source));
     }
 }
 

@@ -2,7 +2,7 @@
 //! logs with gaps and repeated contents, a crash anywhere, compaction and retention at either end.
 
 use proptest::prelude::*;
-use strait::engine::tail::{Matcher, Progress, Start, Unclear};
+use strait::engine::tail::{MatchedRun, Matcher, Progress, Start, Unclear};
 use strait::kafka::records::{RecordFingerprint, encode_pairs, fingerprints};
 
 /// What a partition went through.
@@ -59,6 +59,7 @@ struct Played {
     offsets: Vec<i64>,
     /// Indexes of the records the source still holds.
     left: Vec<usize>,
+    runs: Vec<MatchedRun>,
     result: Result<i64, Unclear>,
 }
 
@@ -93,7 +94,9 @@ fn play(story: &Story) -> Played {
             break;
         }
     }
-    Played { offsets, left, result: matcher.finish().map(|(next, _)| next) }
+    let finished = matcher.finish();
+    let runs = finished.as_ref().map(|matched| matched.runs.clone()).unwrap_or_default();
+    Played { offsets, left, runs, result: finished.map(|matched| matched.next) }
 }
 
 proptest! {
@@ -103,7 +106,14 @@ proptest! {
     #[test]
     fn g1_g2_the_position_parts_what_was_copied_from_what_was_not(mut story in stories(0..1, true)) {
         story.contents = (0..).take(story.contents.len()).collect();
-        let Played { offsets, left, result } = play(&story);
+        let Played { offsets, left, runs, result } = play(&story);
+        for run in &runs {
+            let target = usize::try_from(run.target).unwrap();
+            for index in 0..usize::try_from(run.count).unwrap() {
+                let source = run.source + i64::try_from(index).unwrap();
+                prop_assert_eq!(offsets[target + index], source, "the tail's map is exact (G6)");
+            }
+        }
         match result {
             Ok(next) => {
                 for index in left {
@@ -130,7 +140,7 @@ proptest! {
     #[test]
     fn g2_repeated_contents_are_told_apart_by_their_order(mut story in stories(0..3, false)) {
         story.compacted.clear();
-        let Played { offsets, left, result } = play(&story);
+        let Played { offsets, left, result, .. } = play(&story);
         let next = result.unwrap();
         for index in left {
             prop_assert_eq!(offsets[index] < next, index < story.copied, "record {}", index);

@@ -1,14 +1,18 @@
 //! The source's side of a partition: what to fetch next, and what a fetch brought.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::event::StopCause;
 use super::super::intake::{Dropped, Taken};
 use super::super::limits::FATAL_RETRY_PAUSE;
+use super::super::offset_map::PIECES_MAX;
 use super::parts::Pending;
 use super::{FetchWish, Partition, Phase, Room, Trouble};
 use crate::kafka::error::Remedy;
 use crate::types::SourceOffset;
+
+/// How long a partition waits whose offset map has no room in memory.
+const MAP_FULL_PAUSE: Duration = Duration::from_millis(200);
 
 impl Partition {
     /// Returns what to fetch next, and the epoch of the last batch taken, or `None` where there is
@@ -26,6 +30,10 @@ impl Partition {
         if let Some(trouble) = &self.target_trouble {
             // What is already here waits; more of it would only take memory from others.
             return FetchWish::At(trouble.retry_at);
+        }
+        if self.map.pieces() >= PIECES_MAX {
+            // They are kept at the target soon, and then there is room.
+            return FetchWish::At(now + MAP_FULL_PAUSE);
         }
         self.is_crowded =
             self.queue_bytes >= room.queued_bytes_max || self.buffered_bytes() >= room.bytes_max;

@@ -21,6 +21,7 @@ use self::parts::{InFlight, Pending};
 use super::event::StopCause;
 use super::intake::Item;
 use super::limits::{BATCHES_IN_FLIGHT_NEAR_MAX, QUEUED_BYTES_LOW, TROUBLE_GRACE};
+use super::offset_map::{Growing, Pair};
 use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::error::Remedy;
 use crate::kafka::producer_ids::ProducerIdentity;
@@ -51,6 +52,8 @@ pub struct Partition {
     copied: SourceOffset,
     /// The lowest offset the target's next batch can have.
     target_next: TargetOffset,
+    /// Which source offset stands where at the target, as far as it is not kept there yet.
+    map: Growing,
     source_end: Option<SourceOffset>,
     log_start: Option<SourceOffset>,
     end: Option<SourceOffset>,
@@ -86,6 +89,7 @@ impl Partition {
             proven_at: None,
             copied: SourceOffset(0),
             target_next: TargetOffset(0),
+            map: Growing::default(),
             source_end: None,
             log_start: None,
             end: None,
@@ -100,7 +104,8 @@ impl Partition {
         }
     }
 
-    /// Begins, or begins again, at positions that are known to be right.
+    /// Begins, or begins again, at positions that are known to be right, as a partition of which nothing
+    /// was copied before; else [`set_map`](Self::set_map) says what was.
     pub fn start(
         &mut self,
         producer: ProducerIdentity,
@@ -114,6 +119,7 @@ impl Partition {
         self.last_epoch = -1;
         self.copied = next;
         self.target_next = target_next;
+        self.map = Growing::anew(target_next.0, Pair { source: next.0, target: target_next.0 });
         self.producer = Some(producer);
         self.pending = None;
         self.next_sequence = 0;
@@ -122,6 +128,17 @@ impl Partition {
         self.target_trouble = None;
         self.source_trouble = None;
         self.finish_if_done();
+    }
+
+    /// Takes what is known of earlier copies; call it right after [`start`](Self::start).
+    pub fn set_map(&mut self, map: Growing) {
+        self.map = map;
+    }
+
+    /// Returns the offset map as far as it is in memory, up to the position.
+    pub fn map(&mut self) -> &mut Growing {
+        self.map.reach(Pair { source: self.copied.0, target: self.target_next.0 });
+        &mut self.map
     }
 
     /// Puts the partition back to before its start, after doubt.

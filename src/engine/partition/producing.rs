@@ -134,8 +134,9 @@ impl Partition {
             return Reaction::None;
         };
         match outcome {
-            SendOutcome::Acknowledged(base) if index == 0 => self.on_acknowledged(base, now),
-            // A later batch is in the log while an earlier one is not known to be.
+            SendOutcome::Acknowledged(Some(base)) if index == 0 => self.on_acknowledged(base, now),
+            // A later batch is in the log while an earlier one is not known to be; or the broker has
+            // forgotten where it put the batch, and the log has to be read to tell (G6).
             SendOutcome::Acknowledged(_) => Reaction::StartOver,
             SendOutcome::Lost(cause) => {
                 self.on_target_trouble(index, cause, Remedy::Refresh, now);
@@ -145,16 +146,19 @@ impl Partition {
         }
     }
 
-    fn on_acknowledged(&mut self, base: Option<TargetOffset>, now: Instant) -> Reaction {
+    fn on_acknowledged(&mut self, base: TargetOffset, now: Instant) -> Reaction {
         let Some(sent) = self.in_flight.pop_front() else { return Reaction::None };
         self.in_flight_bytes -= sent.item.size_bytes();
-        if let Some(base) = base {
-            if base < self.target_next {
-                let cause = StopCause::TargetTruncated { expected: self.target_next, acknowledged: base };
-                self.stop(cause);
-                return Reaction::Stopped;
-            }
-            self.target_next = TargetOffset(base.0 + i64::from(sent.item.records()));
+        if base < self.target_next {
+            let cause = StopCause::TargetTruncated { expected: self.target_next, acknowledged: base };
+            self.stop(cause);
+            return Reaction::Stopped;
+        }
+        let records = i64::from(sent.item.records());
+        self.target_next = TargetOffset(base.0 + records);
+        match &sent.item.made_of {
+            None => self.map.append([(sent.item.first.0, records)], base.0),
+            Some(offsets) => self.map.append(offsets.iter(), base.0),
         }
         self.copied = sent.item.next;
         self.proven_at = Some(now);
@@ -180,8 +184,6 @@ impl Partition {
     ) -> Reaction {
         use ResponseError as E;
         match code {
-            // The broker has it and has forgotten where.
-            E::DuplicateSequenceNumber if index == 0 => self.on_acknowledged(None, now),
             E::InvalidProducerEpoch | E::ProducerFenced => {
                 self.stop(StopCause::Fenced);
                 Reaction::Stopped

@@ -1,0 +1,201 @@
+//! Which source offset stands where at the target, both ways (guarantee G6).
+//!
+//! A map is a list of runs of records that stand side by side in both logs; a new run begins only where
+//! the difference of the offsets changes: at a marker, an aborted record, a record that compaction took.
+//! A log without such gaps is one run, however long.
+//!
+//! **What a translation means.** A consumer's committed offset `s` says: all before `s` is read, go on at
+//! `s`. Its translation is the offset of the copy of the first record at or behind `s`: a reader that goes
+//! on there reads every copy of what it had not read, and none of what it had. So an offset that bears no
+//! record (a marker, an aborted or compacted record) translates to the next record's copy, and the end of
+//! what is copied translates to the lowest offset the next copy can get. What stands in between and is no
+//! copy (a marker, another writer's record) counts neither as read nor as unread.
+
+mod chunk;
+mod growing;
+
+pub use self::chunk::{Chunk, ChunkError, assemble};
+pub use self::growing::{CHUNK_RUNS, ChunkId, Growing, PIECES_MAX};
+use crate::types::{SourceOffset, TargetOffset};
+
+/// Names the same moment in both logs: all before the one stands before the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pair {
+    /// An offset at the source.
+    pub source: i64,
+    /// The offset at the target.
+    pub target: i64,
+}
+
+/// One stretch of both logs: `count` records from `source` on stand at the target from `target` on.
+/// With a count of 0 it says that track was lost: from there to the next run the records stand in
+/// between, one does not know where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The first source offset.
+    pub source: i64,
+    /// The first target offset.
+    pub target: i64,
+    /// How many records; 0 where track was lost.
+    pub count: i64,
+}
+
+impl Run {
+    fn end(self) -> Pair {
+        Pair { source: self.source + self.count, target: self.target + self.count }
+    }
+}
+
+/// Holds an offset translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Translation<T> {
+    /// Going on there reads nothing twice and leaves nothing out.
+    Exact(T),
+    /// Going on there leaves nothing out, but may read records again.
+    AtOrBefore(T),
+    /// It cannot be told.
+    Unknown(Untranslated),
+}
+
+/// Says why an offset has no translation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Untranslated {
+    /// Nothing is known of this partition.
+    #[error("no offset map is kept of this partition")]
+    NoMap,
+    /// It lies before everything the map knows.
+    #[error("it lies before the offset map, which begins at {first}")]
+    BeforeMap {
+        /// The first offset that can be translated.
+        first: i64,
+    },
+    /// What it points at is not copied yet.
+    #[error("it lies behind what is copied, which ends before {next}")]
+    NotCopied {
+        /// The last offset that can be translated.
+        next: i64,
+    },
+}
+
+/// Translates the offsets of one partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OffsetMap {
+    from: Pair,
+    to: Pair,
+    /// In rising order in both logs.
+    runs: Vec<Run>,
+}
+
+impl OffsetMap {
+    /// Begins where nothing is copied yet: the first copy stands at or behind `from`.
+    pub fn new(from: Pair) -> Self {
+        Self { from, to: from, runs: Vec::new() }
+    }
+
+    /// Returns where the map begins.
+    pub fn from(&self) -> Pair {
+        self.from
+    }
+
+    /// Returns where the map ends: all before is copied, nothing behind it.
+    pub fn to(&self) -> Pair {
+        self.to
+    }
+
+    /// Returns the runs, also those where track was lost.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// Takes note that `count` records from `source` on stand at the target from `target` on.
+    pub fn append(&mut self, source: i64, target: i64, count: i64) {
+        if count <= 0 {
+            return;
+        }
+        debug_assert!(source >= self.to.source && target >= self.to.target, "maps grow at their end");
+        match self.runs.last_mut() {
+            // Behind a lost track too: where the offsets follow, nothing can stand in between.
+            Some(last) if last.end() == (Pair { source, target }) => last.count += count,
+            _ => self.runs.push(Run { source, target, count }),
+        }
+        self.to = Pair { source: source + count, target: target + count };
+    }
+
+    /// Takes note that what follows the last run, up to the next, is copied one does not know where.
+    pub fn lose_track(&mut self) {
+        let at = self.runs.last().map_or(self.from, |last| last.end());
+        self.lose_track_at(at);
+    }
+
+    fn lose_track_at(&mut self, Pair { source, target }: Pair) {
+        if self.runs.last().is_none_or(|last| last.count > 0) {
+            self.runs.push(Run { source, target, count: 0 });
+        }
+    }
+
+    /// Takes note that all before `to` is copied, and nothing behind it.
+    pub fn reach(&mut self, to: Pair) {
+        self.to.source = self.to.source.max(to.source);
+        self.to.target = self.to.target.max(to.target);
+    }
+
+    /// Forgets everything at and behind `end`.
+    pub fn truncate(&mut self, end: Pair) {
+        let keep = self.runs.partition_point(|run| run.target < end.target && run.source < end.source);
+        self.runs.truncate(keep);
+        if let Some(last) = self.runs.last_mut() {
+            last.count = last.count.min(end.target - last.target).min(end.source - last.source);
+        }
+        self.to.source = self.to.source.min(end.source);
+        self.to.target = self.to.target.min(end.target);
+    }
+
+    /// Translates a source offset; O(log runs).
+    pub fn to_target(&self, offset: SourceOffset) -> Translation<TargetOffset> {
+        let (source, target) = (|pair: Pair| pair.source, |pair: Pair| pair.target);
+        self.translate(offset.0, source, target).map(TargetOffset)
+    }
+
+    /// Translates a target offset; O(log runs).
+    pub fn to_source(&self, offset: TargetOffset) -> Translation<SourceOffset> {
+        let (source, target) = (|pair: Pair| pair.source, |pair: Pair| pair.target);
+        self.translate(offset.0, target, source).map(SourceOffset)
+    }
+
+    /// Translates from the side `own` shows to the side `other` shows.
+    fn translate(
+        &self,
+        offset: i64,
+        own: impl Fn(Pair) -> i64,
+        other: impl Fn(Pair) -> i64,
+    ) -> Translation<i64> {
+        let begin = |run: &Run| Pair { source: run.source, target: run.target };
+        if offset < own(self.from) {
+            return Translation::Unknown(Untranslated::BeforeMap { first: own(self.from) });
+        }
+        if offset > own(self.to) {
+            return Translation::Unknown(Untranslated::NotCopied { next: own(self.to) });
+        }
+        let behind = self.runs.partition_point(|run| own(begin(run)) <= offset);
+        if let Some(run) = behind.checked_sub(1).and_then(|index| self.runs.get(index)) {
+            let into = offset - own(begin(run));
+            if into == 0 || into < run.count {
+                return Translation::Exact(other(begin(run)) + into);
+            }
+            if run.count == 0 {
+                return Translation::AtOrBefore(other(begin(run)));
+            }
+        }
+        Translation::Exact(self.runs.get(behind).map_or(other(self.to), |next| other(begin(next))))
+    }
+}
+
+impl<T> Translation<T> {
+    fn map<U>(self, of: impl FnOnce(T) -> U) -> Translation<U> {
+        match self {
+            Translation::Exact(offset) => Translation::Exact(of(offset)),
+            Translation::AtOrBefore(offset) => Translation::AtOrBefore(of(offset)),
+            Translation::Unknown(why) => Translation::Unknown(why),
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Translating offsets (guarantee G6) against a model that remembers where every record stands: logs with
+//! gaps at either end, tails that the source no longer explains, owners that crash, take over and come back too late,
+//! chunks that were dropped because both logs begin behind them.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use strait::engine::offset_map::{
+    CHUNK_RUNS, Chunk, ChunkId, Growing, OffsetMap, Pair, Translation, Untranslated, assemble,
+};
+use strait::engine::tail::{Matched, MatchedRun};
+use strait::types::{SourceOffset, TargetOffset};
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// `count` records are copied behind `gap` source offsets and `markers` target offsets.
+    Copy { gap: i64, markers: i64, count: i64 },
+    /// Records with a gap behind each.
+    Thinned { count: usize, gap: i64 },
+    /// The position moves over offsets that hold nothing to copy.
+    Pass { gap: i64 },
+    /// Map and checkpoint are kept.
+    Keep,
+    /// Another owner takes over; of the tail, compaction took every record from the source whose offset is
+    /// `rest` modulo `by`.
+    TakeOver { by: i64, rest: i64 },
+    /// The owner before writes what it has.
+    Late,
+    /// Both logs lose what stands in the first chunks.
+    Trim { chunks: usize },
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (0..3_i64, 0..3_i64, 1..9_i64).prop_map(|(gap, markers, count)| Step::Copy { gap, markers, count }),
+        1 => (1..CHUNK_RUNS, 1..3_i64).prop_map(|(count, gap)| Step::Thinned { count, gap }),
+        1 => (1..4_i64).prop_map(|gap| Step::Pass { gap }),
+        3 => Just(Step::Keep),
+        2 => (1..6_i64, 0..8_i64).prop_map(|(by, rest)| Step::TakeOver { by, rest }),
+        1 => Just(Step::Late),
+        1 => (0..2_usize).prop_map(|chunks| Step::Trim { chunks }),
+    ];
+    prop::collection::vec(step, 1..40)
+}
+
+/// A record's copy.
+#[derive(Clone, Copy, Debug)]
+struct Copied {
+    source: i64,
+    target: i64,
+    is_placed: bool,
+}
+
+/// Both logs, the state topic, and the owners.
+struct World {
+    next: Pair,
+    copies: Vec<Copied>,
+    chunks: BTreeMap<ChunkId, Vec<u8>>,
+    checkpoint: Pair,
+    owner: Growing,
+    late: Option<Growing>,
+    /// Where both logs begin.
+    first: Pair,
+}
+
+impl World {
+    fn new(from: Pair) -> Self {
+        let owner = Growing::anew(from.target, from);
+        let mut world = Self {
+            next: from,
+            copies: Vec::new(),
+            chunks: BTreeMap::new(),
+            checkpoint: from,
+            owner,
+            late: None,
+            first: from,
+        };
+        world.keep();
+        world
+    }
+
+    fn copy(&mut self, count: i64) {
+        let Pair { source, target } = self.next;
+        let each = (0..count).map(|i| Copied { source: source + i, target: target + i, is_placed: true });
+        self.copies.extend(each);
+        self.owner.append([(source, count)], target);
+        self.next = Pair { source: source + count, target: target + count };
+    }
+
+    fn keep(&mut self) {
+        let chunks = self.owner.chunks();
+        let open = chunks.last().unwrap().0;
+        self.chunks.extend(chunks.into_iter().map(|(id, chunk)| (id, chunk.encode())));
+        self.owner.written(open);
+        self.checkpoint = self.owner.map().to();
+    }
+
+    /// The fence writes a marker; the tail between checkpoint and marker is found at the source.
+    fn take_over(&mut self, by: i64, rest: i64) {
+        let marker = self.next.target;
+        self.next.target += 1;
+        let last = self.chunks.last_key_value().map(|(id, bytes)| (*id, Chunk::decode(bytes).unwrap()));
+        let id = last.as_ref().map(|(id, _)| *id);
+        let (mut owner, is_taken_over) =
+            Growing::behind(marker + 1, last.map(|(_, chunk)| chunk), self.checkpoint);
+        let known = self.checkpoint.source;
+        let mut tail = Matched { next: self.next.source, ..Matched::default() };
+        for copy in self.copies.iter_mut().filter(|copy| copy.source >= known) {
+            copy.is_placed = copy.source % by != rest;
+            if copy.is_placed {
+                let is_behind_unmatched = std::mem::take(&mut tail.is_rest_unmatched);
+                let (source, target) = (copy.source, copy.target);
+                tail.runs.push(MatchedRun { source, target, count: 1, is_behind_unmatched });
+            } else {
+                tail.is_rest_unmatched = true;
+            }
+        }
+        owner.take_tail(&tail);
+        owner.reach(self.next);
+        self.late = Some(std::mem::replace(&mut self.owner, owner));
+        self.keep();
+        if is_taken_over {
+            self.chunks.remove(&id.unwrap());
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match *step {
+            Step::Copy { gap, markers, count } => {
+                self.next = Pair { source: self.next.source + gap, target: self.next.target + markers };
+                self.copy(count);
+            }
+            Step::Thinned { count, gap } => {
+                for _ in 0..count {
+                    self.copy(1);
+                    self.next.source += gap;
+                }
+            }
+            Step::Pass { gap } => {
+                self.next.source += gap;
+                let target = self.owner.map().to().target;
+                self.owner.reach(Pair { source: self.next.source, target });
+            }
+            Step::Keep => self.keep(),
+            Step::TakeOver { by, rest } => self.take_over(by, rest),
+            Step::Late => {
+                // A checkpoint written late only makes the next tail longer; the chunks are what matters.
+                let late = self.late.iter().flat_map(Growing::chunks);
+                self.chunks.extend(late.map(|(id, chunk)| (id, chunk.encode())));
+            }
+            Step::Trim { chunks } => {
+                let first: Vec<ChunkId> = self.chunks.keys().copied().take(chunks).collect();
+                if self.chunks.len() > first.len() {
+                    for chunk in first.iter().filter_map(|id| self.chunks.remove(id)) {
+                        self.first = Chunk::decode(&chunk).unwrap().map.to();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads the whole map, as another process does.
+    fn read(&self) -> OffsetMap {
+        assemble(self.chunks.values().map(|bytes| Chunk::decode(bytes).unwrap())).unwrap()
+    }
+}
+
+/// Checks one translation; `copies` are (own side, other side, placed) in order. Of offsets in front of both
+/// logs, which nobody can read, only that nothing is left out.
+fn check(
+    offset: i64,
+    found: Translation<i64>,
+    copies: &[(i64, i64, bool)],
+    (from, to): (i64, i64),
+    other_to: i64,
+    is_held: bool,
+) -> Result<(), TestCaseError> {
+    let next = copies.partition_point(|(own, ..)| *own < offset);
+    let last_placed = copies[..next].iter().rev().find(|(.., placed)| *placed);
+    let right = copies.get(next).map_or(other_to, |(_, other, _)| *other);
+    let read = next.checked_sub(1).map(|index| copies[index].1);
+    match found {
+        Translation::Unknown(Untranslated::BeforeMap { first }) => {
+            prop_assert_eq!(first, from);
+            prop_assert!(offset < from);
+        }
+        Translation::Unknown(why) => {
+            prop_assert_eq!(why, Untranslated::NotCopied { next: to });
+            prop_assert!(offset > to);
+        }
+        Translation::Exact(at) => {
+            prop_assert!((from..=to).contains(&offset));
+            prop_assert!(at <= right, "{at} leaves out what stands at {right}");
+            prop_assert!(read.is_none_or(|read| read < at), "{at} reads {read:?} again");
+            if is_held && copies.get(next).is_some_and(|(.., placed)| *placed) {
+                prop_assert_eq!(at, right, "the copy itself is named");
+            }
+        }
+        Translation::AtOrBefore(at) => {
+            prop_assert!(at <= right, "{at} leaves out what stands at {right}");
+            // Only where the record in front or the one at hand has no known place.
+            let near = copies[..next].last().into_iter().chain(copies.get(next));
+            prop_assert!(!is_held || near.clone().any(|(.., placed)| !placed), "at {offset} all is known");
+            prop_assert!(!is_held || last_placed.is_none_or(|(_, other, _)| *other < at), "as late as known");
+        }
+    }
+    Ok(())
+}
+
+/// Compares every offset of both logs with what the model remembers.
+fn compare(world: &World, map: &OffsetMap) -> Result<(), TestCaseError> {
+    let (from, to) = (map.from(), map.to());
+    let known = world.copies.iter().filter(|copy| copy.source < to.source);
+    let there: Vec<_> = known.clone().map(|copy| (copy.source, copy.target, copy.is_placed)).collect();
+    let back: Vec<_> = known.map(|copy| (copy.target, copy.source, copy.is_placed)).collect();
+    for offset in -1..world.next.source + 2 {
+        let found = match map.to_target(SourceOffset(offset)) {
+            Translation::Exact(at) => Translation::Exact(at.0),
+            Translation::AtOrBefore(at) => Translation::AtOrBefore(at.0),
+            Translation::Unknown(why) => Translation::Unknown(why),
+        };
+        check(offset, found, &there, (from.source, to.source), to.target, offset >= world.first.source)?;
+    }
+    for offset in -1..world.next.target + 2 {
+        let found = match map.to_source(TargetOffset(offset)) {
+            Translation::Exact(at) => Translation::Exact(at.0),
+            Translation::AtOrBefore(at) => Translation::AtOrBefore(at.0),
+            Translation::Unknown(why) => Translation::Unknown(why),
+        };
+        check(offset, found, &back, (from.target, to.target), to.source, offset >= world.first.target)?;
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happened, every offset of both logs translates to the right one, to a bound that says so,
+    /// or to nothing.
+    #[test]
+    fn g6_every_offset_translates_as_the_model_remembers(
+        from in (0..5_i64, 0..5_i64),
+        steps in steps(),
+    ) {
+        let mut world = World::new(Pair { source: from.0, target: from.1 });
+        steps.iter().for_each(|step| world.step(step));
+        world.keep();
+        compare(&world, &world.read())?;
+    }
+}
