@@ -5,6 +5,7 @@
 //! ([`super::errands`]), whose finding comes back as a message.
 
 mod running;
+mod sharing;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicUsize;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc, watch};
 
 use self::running::{Refresh, Running};
+use self::sharing::Sharing;
 use super::cell::PartitionCell;
 use super::errands::{Errands, Finding};
 use super::event::Event;
@@ -23,6 +25,7 @@ use super::origin::OriginFilter;
 use super::pacing::Pacer;
 use super::producer::ProduceShared;
 use super::routes::Routes;
+use super::share::member::{GroupChange, Member};
 use super::start::Starter;
 use super::state_topic::StateTopic;
 use super::status::FlowMeters;
@@ -114,10 +117,16 @@ impl Flow {
                 _ = search.tick() => supervisor.search(),
                 () = inbox.refresh.notified() => supervisor.want_refresh(),
                 Some(cell) = inbox.out_of_range.recv() => supervisor.errands.look_up_bounds(cell),
+                Some(change) = inbox.changes.recv() => supervisor.on_group_change(change).await,
                 Some(finding) = inbox.findings.recv() => supervisor.on_finding(finding).await,
             }
         }
         supervisor.drain().await;
+        // Who listens to the group no more keeps it from waiting for an answer.
+        drop(inbox);
+        if let Some(sharing) = supervisor.sharing.take() {
+            sharing.leave().await;
+        }
         Ok(supervisor.cells)
     }
 
@@ -167,15 +176,18 @@ impl Flow {
             events: events.clone(),
             findings: findings_sender,
         };
-        let cells = errands.discover_now(&[]).await?;
-        errands.starter.try_start(&cells).await?;
+        let cells = errands.discover_now(&HashSet::new(), None).await?;
+        let (membership, changes) = membership(&errands.starter.target, &settings)?;
+        if membership.is_none() {
+            errands.starter.try_start(&cells).await?;
+        }
         errands.starter.patience = START_PATIENCE;
         errands.has_begun = true;
         let topics: HashSet<_> = cells.iter().map(|cell| &cell.source.topic).collect();
         let started = Event::Started { topics: topics.len(), partitions: cells.len() };
         // A listener that went away needs no events.
         let _ = events.send(started).await;
-        let supervisor = Running {
+        let mut supervisor = Running {
             view,
             settings,
             mode,
@@ -183,7 +195,7 @@ impl Flow {
             errands,
             routes: Routes::new(fetch, produce),
             meters,
-            cells,
+            cells: Vec::new(),
             told: HashMap::new(),
             starting: HashSet::new(),
             at_source: None,
@@ -192,12 +204,24 @@ impl Flow {
             is_searching: false,
             is_keeping: false,
             not_kept: None,
+            sharing: membership.map(Sharing::new),
         };
-        supervisor.show_cells();
-        let mut supervisor = supervisor;
-        supervisor.want_refresh();
-        Ok((supervisor, Inbox { refresh, out_of_range, findings }))
+        supervisor.begin_with(cells).await;
+        Ok((supervisor, Inbox { refresh, out_of_range, findings, changes }))
     }
+}
+
+/// Joins the group of processes that share the flow, if it is shared; else no change ever comes.
+fn membership(
+    target: &Cluster,
+    flow: &FlowSettings,
+) -> Result<(Option<Member>, mpsc::Receiver<GroupChange>), KafkaError> {
+    if !flow.is_shared {
+        return Ok((None, mpsc::channel(1).1));
+    }
+    let (member, changes) =
+        Member::start(target.settings(), flow).map_err(|error| target.refused_by_librdkafka(error))?;
+    Ok((Some(member), changes))
 }
 
 /// Holds what reaches the loop from outside.
@@ -205,4 +229,6 @@ struct Inbox {
     refresh: Arc<Notify>,
     out_of_range: mpsc::Receiver<Arc<PartitionCell>>,
     findings: mpsc::Receiver<Finding>,
+    /// Closed where the flow is not shared.
+    changes: mpsc::Receiver<GroupChange>,
 }
