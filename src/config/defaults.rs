@@ -30,6 +30,8 @@ pub const CHECKPOINT_INTERVAL: &str = "5s";
 pub const RETRY_TIMEOUT: &str = "2m";
 /// How long a stop may take.
 pub const SHUTDOWN_TIMEOUT: &str = "30s";
+/// How long a process that shares may be silent.
+pub const SESSION_TIMEOUT: &str = "10s";
 
 /// Least memory: below it the five batches in flight of a few partitions no longer fit.
 pub const MEMORY_BYTES_MIN: u64 = 16 << 20;

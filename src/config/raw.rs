@@ -146,6 +146,10 @@ pub struct RawFlow {
     /// The consumer groups whose offsets follow, written like `topics`.
     #[schemars(extend("default" = [], "examples" = [["*"]]))]
     pub groups: Option<Vec<At<String>>>,
+    /// Whether several processes that run this flow share its partitions, as the members of the consumer
+    /// group `strait.<flow>.workers` at the target. Like `replicate --share`, for this flow alone.
+    #[schemars(extend("default" = false, "examples" = [true]))]
+    pub share: Option<bool>,
     /// How target topics are made.
     pub provision: Option<RawProvision>,
     /// What to do where the log betrays us, and what to change on the way.
@@ -214,4 +218,8 @@ pub struct RawLimits {
     /// How long a stop may take before it is forced.
     #[schemars(extend("default" = defaults::SHUTDOWN_TIMEOUT, "examples" = ["1m"]))]
     pub shutdown_timeout: Option<At<String>>,
+    /// How long a process that shares its partitions may be silent before others take them over; brokers
+    /// take 6 s to 30 min unless set up otherwise (`group.min.session.timeout.ms`).
+    #[schemars(extend("default" = defaults::SESSION_TIMEOUT, "examples" = ["30s"]))]
+    pub session_timeout: Option<At<String>>,
 }

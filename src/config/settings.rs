@@ -110,6 +110,8 @@ pub struct FlowSettings {
     pub start: StartAt,
     /// Consumer groups whose offsets follow (glob or `re:`); empty for none.
     pub groups: Vec<String>,
+    /// Whether several processes share the flow's partitions.
+    pub is_shared: bool,
     /// How target topics are made.
     pub provision: ProvisionSettings,
     /// What to do where the log betrays us.
@@ -197,4 +199,6 @@ pub struct LimitSettings {
     pub retry_timeout: Duration,
     /// How long a stop may take before it is forced.
     pub shutdown_timeout: Duration,
+    /// How long a process that shares may be silent before others take its partitions over.
+    pub session_timeout: Duration,
 }

@@ -1,6 +1,6 @@
 //! Finding the partitions a flow is to copy, and making their topics ready at the target.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,8 +34,10 @@ type Configs = HashMap<TopicName, Result<TopicConfigs, Refusal>>;
 /// Says what the flow copies already.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
-    /// The partitions it has.
-    pub cells: &'a [Arc<PartitionCell>],
+    /// The source partitions it has.
+    pub partitions: &'a HashSet<TopicPartition>,
+    /// Where given, only the partitions that are copied to these are looked for.
+    pub only: Option<&'a BTreeSet<TopicPartition>>,
     /// Whether it has begun: what is found from now on was made later.
     pub has_begun: bool,
 }
@@ -58,7 +60,7 @@ pub async fn discover(
 ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
     let at_source = source.retrying(PATIENCE, || source.metadata(None)).await?;
     tell_missing(flow, &at_source, !known.has_begun, events).await;
-    let wanted = wanted(flow, &at_source, known.cells);
+    let wanted = wanted(flow, &at_source, known);
     let names: Vec<TopicName> = wanted.keys().cloned().collect();
     if names.is_empty() {
         return Ok(Vec::new());
@@ -102,20 +104,19 @@ pub async fn discover(
 }
 
 /// Lists the partitions to be copied that are not in `known`, by topic.
-fn wanted(
-    flow: &FlowSettings,
-    at_source: &Metadata,
-    known: &[Arc<PartitionCell>],
-) -> BTreeMap<TopicName, Vec<i32>> {
-    let known: HashSet<(&TopicName, i32)> =
-        known.iter().map(|cell| (&cell.source.topic, cell.source.partition)).collect();
+fn wanted(flow: &FlowSettings, at_source: &Metadata, known: Known<'_>) -> BTreeMap<TopicName, Vec<i32>> {
     let mut wanted: BTreeMap<TopicName, Vec<i32>> = BTreeMap::new();
     for (name, topic) in &at_source.topics {
         if topic.is_internal || topic.error.is_some() || !flow.topics.matches(name.as_str()) {
             continue;
         }
-        let new: Vec<i32> =
-            topic.partitions.keys().copied().filter(|p| !known.contains(&(name, *p))).collect();
+        let target = target_name(flow, name);
+        let is_new = |partition: &i32| {
+            let is_looked_for =
+                known.only.is_none_or(|only| only.contains(&TopicPartition::new(target.clone(), *partition)));
+            is_looked_for && !known.partitions.contains(&TopicPartition::new(name.clone(), *partition))
+        };
+        let new: Vec<i32> = topic.partitions.keys().copied().filter(is_new).collect();
         if !new.is_empty() {
             wanted.insert(name.clone(), new);
         }

@@ -1,7 +1,7 @@
 //! What the supervisor has others find out, so that it never waits itself: a broker that does not
 //! answer delays one errand and nobody else (guarantee G9).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::kafka::error::KafkaError;
 use crate::kafka::fetch::Isolation;
 use crate::kafka::metadata::Metadata;
 use crate::kafka::offsets::{self, OffsetSpec};
-use crate::types::{SourceOffset, TopicName};
+use crate::types::{SourceOffset, TopicName, TopicPartition};
 
 /// Shortest time one errand takes that may be wanted again at once.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -47,6 +47,22 @@ pub enum Finding {
     },
     /// Progress was kept, or not.
     Kept(Result<(), KeepError>),
+    /// Partitions that were not known, in a flow that is shared.
+    Surveyed(Result<Vec<Arc<PartitionCell>>, KafkaError>),
+    /// Partitions that became ours were looked up and tried to be started.
+    Taken {
+        /// The target partitions.
+        wanted: BTreeSet<TopicPartition>,
+        /// Those that the source has.
+        found: Result<Vec<Arc<PartitionCell>>, KafkaError>,
+    },
+    /// Nothing is under way for these any more.
+    HandedOver {
+        /// The partitions.
+        cells: Vec<Arc<PartitionCell>>,
+        /// Whether their positions were kept.
+        kept: Result<(), KeepError>,
+    },
 }
 
 /// Runs errands as tasks of their own; each answers with one [`Finding`], or none where there was
@@ -64,7 +80,7 @@ pub struct Errands {
 }
 
 impl Errands {
-    fn run(&self, errand: impl Future<Output = Option<Finding>> + Send + 'static) {
+    pub(super) fn run(&self, errand: impl Future<Output = Option<Finding>> + Send + 'static) {
         let findings = self.findings.clone();
         tokio::spawn(async move {
             if let Some(finding) = errand.await {
@@ -87,10 +103,10 @@ impl Errands {
     }
 
     /// Looks for partitions that are not among `known`, and starts them.
-    pub fn discover(&self, known: Vec<Arc<PartitionCell>>) {
+    pub fn discover(&self, known: HashSet<TopicPartition>) {
         let errands = self.clone();
         self.run(async move {
-            let found = errands.discover_now(&known).await;
+            let found = errands.discover_now(&known, None).await;
             if let Ok(found) = &found {
                 errands.starter.start(found).await;
             }
@@ -98,13 +114,15 @@ impl Errands {
         });
     }
 
-    /// Looks for partitions that are not among `known`; they still have to be started.
+    /// Looks for partitions that are not among `known`, or only for those that are copied to `only`; they
+    /// still have to be started.
     pub async fn discover_now(
         &self,
-        known: &[Arc<PartitionCell>],
+        known: &HashSet<TopicPartition>,
+        only: Option<&BTreeSet<TopicPartition>>,
     ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
         let Starter { source, target, settings, .. } = &self.starter;
-        let known = Known { cells: known, has_begun: true };
+        let known = Known { partitions: known, only, has_begun: true };
         discover::discover(source, target, settings, known, &self.budget, &self.events).await
     }
 

@@ -232,6 +232,13 @@ pub enum Event {
         /// How many it has.
         to: usize,
     },
+    /// The group of processes that share the flow divided its partitions anew.
+    Shared {
+        /// How many are this process's.
+        partitions: usize,
+        /// How many there are.
+        of: usize,
+    },
     /// A partition has trouble that may pass.
     Failing {
         /// The source partition.
@@ -274,6 +281,8 @@ impl Event {
 pub enum Notice {
     /// Looking for new topics failed; it is tried again.
     DiscoveryFailed(String),
+    /// The group of processes that share the flow cannot be joined; it is tried again.
+    NotShared(String),
     /// Progress could not be kept at the target; it is tried again.
     NotKept(KeepError),
     /// The target grants no transactional ids, so nothing keeps a second owner out.
@@ -299,6 +308,10 @@ impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Notice::DiscoveryFailed(cause) => write!(f, "looking for topics failed: {cause}"),
+            Notice::NotShared(cause) => write!(
+                f,
+                "this process gets no partitions, the group of those that share the flow cannot be joined: {cause}"
+            ),
             Notice::NotKept(error) => error.fmt(f),
             Notice::Unfenced { id } => write!(
                 f,

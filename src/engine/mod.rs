@@ -23,6 +23,7 @@ pub mod partition;
 pub mod producer;
 pub mod resume;
 pub mod routes;
+pub mod share;
 pub mod start;
 pub mod state_topic;
 pub mod status;

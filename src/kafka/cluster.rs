@@ -100,6 +100,17 @@ impl Cluster {
         &self.inner.connector.settings().alias
     }
 
+    /// Returns what is configured for the cluster.
+    pub fn settings(&self) -> &ClusterSettings {
+        self.inner.connector.settings()
+    }
+
+    /// Says that librdkafka cannot be set up for the cluster.
+    pub fn refused_by_librdkafka(&self, error: rdkafka::error::KafkaError) -> ConnectError {
+        let peer = Box::new(bootstrap_peer(self.settings(), 0));
+        ConnectError { peer, phase: Phase::Tls, cause: ConnectCause::Librdkafka(error) }
+    }
+
     /// Returns the longest wait for a response.
     pub fn request_timeout(&self) -> Duration {
         self.inner.connector.settings().request_timeout

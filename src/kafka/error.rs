@@ -58,6 +58,9 @@ pub enum ConnectCause {
     /// A file of the TLS set-up cannot be used.
     #[error(transparent)]
     TlsFile(#[from] super::tls::TlsFileError),
+    /// librdkafka does not take the set-up.
+    #[error("librdkafka, which joins consumer groups, does not take the set-up: {0}")]
+    Librdkafka(rdkafka::error::KafkaError),
     /// The certificate is for other names.
     #[error("the certificate is for {}, not for {expected}", presented_names(.presented))]
     CertificateName {

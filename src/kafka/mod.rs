@@ -17,6 +17,7 @@ pub mod error;
 pub mod fetch;
 pub mod frame;
 pub mod groups;
+pub mod librdkafka;
 pub mod log_reader;
 pub mod metadata;
 pub mod offsets;

@@ -92,7 +92,9 @@ fn cause_hint(cause: &ConnectCause, alias: &str) -> Option<String> {
                 "check firewall and routing; for a far cluster raise connect_timeout of cluster \"{alias}\""
             )
         }
-        ConnectCause::TlsFile(_) => "check ssl_ca_file, ssl_certificate_file and ssl_key_file".to_owned(),
+        ConnectCause::TlsFile(_) | ConnectCause::Librdkafka(_) => {
+            "check ssl_ca_file, ssl_certificate_file and ssl_key_file".to_owned()
+        }
         ConnectCause::CertificateName { presented, .. } => match presented.first() {
             Some(name) => format!(
                 "use a name from the certificate, such as {name}, in bootstrap_servers and advertised.listeners"
@@ -181,6 +183,7 @@ fn connect_code(cause: &ConnectCause) -> &'static str {
         ConnectCause::Tcp(_) => "tcp",
         ConnectCause::Timeout(_) => "timeout",
         ConnectCause::TlsFile(_) => "tls_file",
+        ConnectCause::Librdkafka(_) => "librdkafka",
         ConnectCause::CertificateName { .. } => "certificate_name",
         ConnectCause::CertificateExpired(_) => "certificate_expired",
         ConnectCause::UnknownAuthority => "unknown_authority",

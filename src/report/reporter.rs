@@ -88,6 +88,9 @@ impl Reporter {
             Event::PartitionsGrown { topic, from, to } => {
                 output.say(&format!("{flow}: topic {topic} grew from {from} to {to} partitions"));
             }
+            Event::Shared { partitions, of } => {
+                output.say(&format!("{flow}: {partitions} of {of} partitions are this process's"));
+            }
             // Told by `events`, several at once.
             Event::Failing { .. } | Event::Recovered { .. } | Event::Stopped { .. } => {}
             Event::Skipped { partition, cause } => {
@@ -232,6 +235,7 @@ fn name_of(event: &Event) -> &'static str {
         Event::Started { .. } => "started",
         Event::TopicCreated { .. } => "topic_created",
         Event::PartitionsGrown { .. } => "partitions_grown",
+        Event::Shared { .. } => "shared",
         Event::Failing { .. } => "partition_failing",
         Event::Recovered { .. } => "partition_recovered",
         Event::Stopped { .. } => "partition_stopped",
@@ -263,6 +267,7 @@ fn fields_of(event: &Event) -> Map<String, Value> {
         Event::PartitionsGrown { topic, from, to } => {
             object(&json!({ "topic": topic.as_str(), "from": from, "to": to }))
         }
+        Event::Shared { partitions, of } => object(&json!({ "partitions": partitions, "of": of })),
         Event::Failing { partition, cause } => with(partition, json!({ "cause": cause })),
         Event::Recovered { partition } => at(partition),
         Event::Stopped { partition, cause } | Event::Skipped { partition, cause } => {

@@ -51,6 +51,12 @@ pub const LINES: &[LineDoc] = &[
         fields: &[("topics", "number of topics"), ("partitions", "number of partitions")],
     },
     LineDoc {
+        event: "shared",
+        meaning: "The processes that share the flow divided its partitions anew",
+        has_flow: true,
+        fields: &[("partitions", "how many are this process's"), ("of", "how many there are")],
+    },
+    LineDoc {
         event: "progress",
         meaning: "How far the flow is, every `--progress-interval`",
         has_flow: true,

@@ -18,5 +18,6 @@ mod replicate_outages;
 mod replicate_runs;
 mod replicate_security;
 mod replicate_sessions;
+mod replicate_share;
 mod replicate_shows;
 mod replicate_versions;

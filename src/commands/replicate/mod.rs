@@ -27,6 +27,7 @@ use crate::report::reporter::Reporter;
   strait replicate                               every flow of strait.toml, until stopped
   strait replicate --flow us-eu --once           what is there now, then stop
   strait replicate --until-caught-up --timeout 2m
+  strait replicate --share                       one of several processes that share the work
   strait replicate --metrics 127.0.0.1:9464      serve /metrics, /healthz and /readyz
   strait replicate --format json -q              events as JSON Lines
 
@@ -47,6 +48,10 @@ pub struct Args {
     /// Stop when every partition has been at its end
     #[arg(long, conflicts_with = "once")]
     pub until_caught_up: bool,
+
+    /// Share the partitions with other processes that run the same flows with --share
+    #[arg(long, conflicts_with_all = ["once", "until_caught_up"])]
+    pub share: bool,
 
     /// Serve /metrics, /healthz and /readyz on this address, such as 127.0.0.1:9464
     #[arg(long, value_name = "ADDRESS")]
@@ -100,6 +105,10 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
             return Exit::Usage;
         }
     };
+    if let Some(problem) = share_conflict(args, &flows) {
+        reporter.refused(Exit::Usage, &[problem]);
+        return Exit::Usage;
+    }
     let observed = Arc::new(Observed::new(flows.iter().map(|flow| flow.name.to_string())));
     if let Some(address) = args.metrics
         && let Err(problem) = serve(address, observed.clone()).await
@@ -114,7 +123,8 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
     let telling =
         tokio::spawn(tell::progress(observed.clone(), reporter.clone(), args.progress_interval, ends));
     let mut running = Vec::new();
-    for flow in flows {
+    for mut flow in flows {
+        flow.is_shared |= args.share;
         tell_limits(&flow, &context.output);
         let run = FlowRun {
             settings: settings.clone(),
@@ -143,6 +153,25 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
         .collect();
     reporter.ended(exit, &ended.positions, &summaries, &ended.problems);
     exit
+}
+
+/// Refuses to end by itself where flows are shared: no process knows when the others are done.
+fn share_conflict(args: &Args, flows: &[FlowSettings]) -> Option<Problem> {
+    let shared = flows.iter().find(|flow| flow.is_shared)?;
+    let ends = match args.mode() {
+        RunMode::Continuous => return None,
+        RunMode::Once => "--once",
+        RunMode::UntilCaughtUp => "--until-caught-up",
+    };
+    let what = format!("{ends} does not go with a flow that is shared");
+    Some(
+        Problem::new("share_ends", Scope::Flow(shared.name.to_string()), what)
+            .cause(format!(
+                "flows.{}.share = true: a process knows only of its own partitions' ends",
+                shared.name
+            ))
+            .hint(format!("run without {ends}, or take share = true out")),
+    )
 }
 
 async fn serve(address: SocketAddr, observed: Arc<Observed>) -> Result<(), Problem> {

@@ -54,6 +54,7 @@ pub(super) fn resolve(
         origin: origin?,
         start: start?,
         groups,
+        is_shared: raw.share.unwrap_or(false),
         provision: provision?,
         policy: policy?,
         limits: limits?,
@@ -192,6 +193,7 @@ fn limits(context: &mut Context<'_>, raw: Option<&RawLimits>, path: &str) -> Opt
     let checkpoint = duration(&raw.checkpoint_interval, defaults::CHECKPOINT_INTERVAL, "checkpoint_interval");
     let retry = duration(&raw.retry_timeout, defaults::RETRY_TIMEOUT, "retry_timeout");
     let shutdown = duration(&raw.shutdown_timeout, defaults::SHUTDOWN_TIMEOUT, "shutdown_timeout");
+    let session = duration(&raw.session_timeout, defaults::SESSION_TIMEOUT, "session_timeout");
     let (memory, connections) = (memory?, usize::try_from(connections?).ok()?);
     let min = connections as u64 * defaults::MEMORY_BYTES_PER_CONNECTION_MIN;
     if memory < min {
@@ -212,6 +214,7 @@ fn limits(context: &mut Context<'_>, raw: Option<&RawLimits>, path: &str) -> Opt
         checkpoint_interval: checkpoint?,
         retry_timeout: retry?,
         shutdown_timeout: shutdown?,
+        session_timeout: session?,
     })
 }
 

@@ -156,7 +156,9 @@ impl Partition {
 
     /// Says whether it is time to try to start the partition.
     pub fn wants_start(&self, now: Instant) -> bool {
-        self.phase == Phase::Starting && self.source_trouble.as_ref().is_none_or(|t| now >= t.retry_at)
+        self.phase == Phase::Starting
+            && !self.draining
+            && self.source_trouble.as_ref().is_none_or(|t| now >= t.retry_at)
     }
 
     /// Says whether the target refused a batch for its size since its limit was last looked up.
@@ -187,6 +189,12 @@ impl Partition {
         self.draining = true;
         self.queue.clear();
         self.queue_bytes = 0;
+    }
+
+    /// Ends the copy here: nothing more is sent, and no answer counts.
+    pub fn let_go(&mut self) {
+        self.drain();
+        self.start_over();
     }
 
     /// Says whether nothing is left to wait for.

@@ -5,6 +5,7 @@
 //! ([`super::errands`]), whose finding comes back as a message.
 
 mod running;
+mod sharing;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicUsize;
@@ -15,6 +16,7 @@ use futures_util::future::try_join;
 use tokio::sync::{Notify, mpsc, watch};
 
 use self::running::{Refresh, Running};
+use self::sharing::Sharing;
 use super::cell::PartitionCell;
 use super::discover::{Known, discover};
 use super::errands::{self, Errands, Finding};
@@ -25,6 +27,7 @@ use super::origin::OriginFilter;
 use super::pacing::Pacer;
 use super::producer::ProduceShared;
 use super::routes::Routes;
+use super::share::member::{GroupChange, Member};
 use super::start::Starter;
 use super::state_topic::StateTopic;
 use super::status::FlowMeters;
@@ -116,10 +119,16 @@ impl Flow {
                 _ = search.tick() => supervisor.search(),
                 () = inbox.refresh.notified() => supervisor.want_refresh(),
                 Some(cell) = inbox.out_of_range.recv() => supervisor.errands.look_up_bounds(cell),
+                Some(change) = inbox.changes.recv() => supervisor.on_group_change(change).await,
                 Some(finding) = inbox.findings.recv() => supervisor.on_finding(finding).await,
             }
         }
         supervisor.drain().await;
+        // Who listens to the group no more keeps it from waiting for an answer.
+        drop(inbox);
+        if let Some(sharing) = supervisor.sharing.take() {
+            sharing.leave().await;
+        }
         Ok(supervisor.cells)
     }
 
@@ -135,7 +144,7 @@ impl Flow {
             let shared = Shared { view: &view, limits: &limits, refresh: &refresh, meters: &meters };
             routes(&source, &target, &shared, (out_of_range_sender, origin.clone()))
         };
-        let known = Known { cells: &[], has_begun: false };
+        let known = Known { partitions: &HashSet::new(), only: None, has_begun: false };
         let (state, cells) = try_join(
             StateTopic::open(&target, &settings),
             discover(&source, &target, &settings, known, &view.budget, &events),
@@ -159,22 +168,28 @@ impl Flow {
             events: events.clone(),
             findings: findings_sender,
         };
-        // The data connections are opened while the partitions are started: to a far end both take long.
-        let connect = async {
-            let ask = errands::topics_of(&errands.starter, &cells).await;
-            if let (Some(at_source), Some(at_target)) = &ask {
-                routes.assign(&cells, at_source, at_target, &limits);
-            }
-            Ok(ask)
+        let (membership, changes) = membership(&errands.starter.target, &settings)?;
+        let (at_source, at_target) = if membership.is_some() {
+            // What is ours the group says later.
+            (None, None)
+        } else {
+            // The data connections are opened while the partitions are started: to a far end both take long.
+            let connect = async {
+                let ask = errands::topics_of(&errands.starter, &cells).await;
+                if let (Some(at_source), Some(at_target)) = &ask {
+                    routes.assign(&cells, at_source, at_target, &limits);
+                }
+                Ok(ask)
+            };
+            try_join(errands.starter.try_start(&cells), connect).await?.1
         };
-        let ((), (at_source, at_target)) = try_join(errands.starter.try_start(&cells), connect).await?;
         routes.wake();
         errands.starter.patience = START_PATIENCE;
         let topics: HashSet<_> = cells.iter().map(|cell| &cell.source.topic).collect();
         let started = Event::Started { topics: topics.len(), partitions: cells.len() };
         // A listener that went away needs no events.
         let _ = events.send(started).await;
-        let supervisor = Running {
+        let mut supervisor = Running {
             view,
             settings,
             mode,
@@ -182,7 +197,7 @@ impl Flow {
             errands,
             routes,
             meters,
-            cells,
+            cells: Vec::new(),
             told: HashMap::new(),
             starting: HashSet::new(),
             at_source,
@@ -191,11 +206,10 @@ impl Flow {
             is_searching: false,
             is_keeping: false,
             not_kept: None,
+            sharing: membership.map(Sharing::new),
         };
-        supervisor.show_cells();
-        let mut supervisor = supervisor;
-        supervisor.want_refresh();
-        Ok((supervisor, Inbox { refresh, out_of_range, findings }))
+        supervisor.begin_with(cells).await;
+        Ok((supervisor, Inbox { refresh, out_of_range, findings, changes }))
     }
 }
 
@@ -237,9 +251,24 @@ fn routes(
     Routes::new(fetch, produce)
 }
 
+/// Joins the group of processes that share the flow, if it is shared; else no change ever comes.
+fn membership(
+    target: &Cluster,
+    flow: &FlowSettings,
+) -> Result<(Option<Member>, mpsc::Receiver<GroupChange>), KafkaError> {
+    if !flow.is_shared {
+        return Ok((None, mpsc::channel(1).1));
+    }
+    let (member, changes) =
+        Member::start(target.settings(), flow).map_err(|error| target.refused_by_librdkafka(error))?;
+    Ok((Some(member), changes))
+}
+
 /// Holds what reaches the loop from outside.
 struct Inbox {
     refresh: Arc<Notify>,
     out_of_range: mpsc::Receiver<Arc<PartitionCell>>,
     findings: mpsc::Receiver<Finding>,
+    /// Closed where the flow is not shared.
+    changes: mpsc::Receiver<GroupChange>,
 }

@@ -14,8 +14,10 @@ use super::super::partition::{Partition, Phase};
 use super::super::routes::Routes;
 use super::super::state_topic::KeepError;
 use super::super::status::FlowMeters;
+use super::sharing::Sharing;
 use super::{FlowView, RunMode};
 use crate::config::settings::{FlowSettings, OnLoss};
+use crate::kafka::error::KafkaError;
 use crate::kafka::error::Remedy;
 use crate::kafka::metadata::Metadata;
 use crate::types::{SourceOffset, TopicPartition};
@@ -57,6 +59,8 @@ pub(super) struct Running {
     pub(super) is_keeping: bool,
     /// Why progress could not be kept last.
     pub(super) not_kept: Option<String>,
+    /// Where several processes share the flow.
+    pub(super) sharing: Option<Sharing>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,12 +72,26 @@ pub(super) enum Told {
 }
 
 impl Running {
-    async fn tell(&self, event: Event) {
+    pub(super) async fn tell(&self, event: Event) {
         // A listener that went away needs no events.
         let _ = self.events.send(event).await;
     }
 
+    /// Begins with the partitions that were found first: all started, or all to be shared.
+    pub(super) async fn begin_with(&mut self, cells: Vec<Arc<PartitionCell>>) {
+        if self.sharing.is_some() {
+            self.sort(cells).await;
+        } else {
+            self.cells = cells;
+            self.show_cells();
+        }
+        self.want_refresh();
+    }
+
     pub(super) fn show_cells(&self) {
+        if self.sharing.as_ref().is_some_and(|sharing| !sharing.has_joined) {
+            return;
+        }
         *self.view.cells.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.cells.clone());
     }
 
@@ -95,14 +113,15 @@ impl Running {
                 self.is_searching = false;
                 match found {
                     Ok(found) => self.take_in(found).await,
-                    Err(error) => self.tell(Event::Notice(Notice::DiscoveryFailed(error.to_string()))).await,
+                    Err(error) => self.tell_discovery_failed(&error).await,
                 }
             }
             Finding::Started(cells) => {
-                for cell in cells {
+                for cell in &cells {
                     self.starting.remove(&cell.source);
                 }
                 self.routes.wake();
+                self.on_started(cells);
                 self.assign().await;
             }
             Finding::Bounds { cell, log_start, end } => self.on_bounds(&cell, log_start, end).await,
@@ -110,11 +129,18 @@ impl Running {
                 self.is_keeping = false;
                 self.tell_not_kept(kept).await;
             }
+            Finding::Surveyed(_) | Finding::Taken { .. } | Finding::HandedOver { .. } => {
+                self.on_share_finding(finding).await;
+            }
         }
     }
 
+    pub(super) async fn tell_discovery_failed(&self, error: &KafkaError) {
+        self.tell(Event::Notice(Notice::DiscoveryFailed(error.to_string()))).await;
+    }
+
     /// Tells that progress could not be kept, once for each cause.
-    async fn tell_not_kept(&mut self, kept: Result<(), KeepError>) {
+    pub(super) async fn tell_not_kept(&mut self, kept: Result<(), KeepError>) {
         let cause = kept.as_ref().err().map(ToString::to_string);
         let is_new = cause != self.not_kept;
         self.not_kept = cause;
@@ -128,13 +154,20 @@ impl Running {
         self.want_refresh();
         if self.mode == RunMode::Continuous && !self.is_searching {
             self.is_searching = true;
-            let known = self.cells.iter().filter(|cell| !is_tried_again(cell)).cloned().collect();
-            self.errands.discover(known);
+            match &self.sharing {
+                Some(_) => self.survey(),
+                None => self.errands.discover(self.known()),
+            }
         }
     }
 
+    /// Lists the source partitions that need not be looked for.
+    pub(super) fn known(&self) -> HashSet<TopicPartition> {
+        self.cells.iter().filter(|cell| !is_tried_again(cell)).map(|cell| cell.source.clone()).collect()
+    }
+
     /// Takes in what a discovery found; partitions that were stopped before are replaced.
-    async fn take_in(&mut self, found: Vec<Arc<PartitionCell>>) {
+    pub(super) async fn take_in(&mut self, found: Vec<Arc<PartitionCell>>) {
         for cell in found {
             let Some(index) = self.cells.iter().position(|known| known.source == cell.source) else {
                 self.cells.push(cell);
@@ -202,7 +235,7 @@ impl Running {
     }
 
     /// Compares what is copied with what both clusters have now, and gives partitions to connections.
-    async fn assign(&mut self) {
+    pub(super) async fn assign(&mut self) {
         let (Some(at_source), Some(at_target)) = (&self.at_source, &self.at_target) else { return };
         let now = Instant::now();
         let mut skipped = Vec::new();
@@ -254,6 +287,7 @@ impl Running {
         self.refresh_if_due(now);
         let mut events = Vec::new();
         let mut to_start = Vec::new();
+        let mut fenced = Vec::new();
         let mut over = self.mode != RunMode::Continuous;
         for cell in &self.cells {
             let mut state = cell.lock();
@@ -263,6 +297,7 @@ impl Running {
             let told = self.told.entry(cell.source.clone()).or_insert(Told::Fine);
             let partition = cell.source.clone();
             match (phase, failing) {
+                (Phase::Stopped(StopCause::Fenced), _) if self.sharing.is_some() => fenced.push(cell.clone()),
                 (Phase::Stopped(cause), _) if *told != Told::Stopped(cause.code()) => {
                     *told = Told::Stopped(cause.code());
                     events.push(Event::Stopped { partition, cause });
@@ -295,6 +330,8 @@ impl Running {
         if !to_start.is_empty() {
             self.errands.start(to_start);
         }
+        self.give_up(fenced).await;
+        self.take_due(now);
         over
     }
 

@@ -66,7 +66,7 @@ pub fn copied_under_traffic(
     let running = route.start(&[topic]);
     let mut traffic = Traffic { route, topic, running, produced: &produced, told: 0 };
     std::thread::scope(|scope| {
-        let writing = scope.spawn(|| write_until(&over, route.source, topic, &produced));
+        let writing = scope.spawn(|| write_until(&over, route.source, (topic, PARTITIONS), &produced));
         // Ends the producer where `disturb` panics, too.
         let end = EndOnDrop(&over);
         traffic.flows_on();
@@ -84,7 +84,8 @@ pub fn copied_under_traffic(
     finished
 }
 
-struct EndOnDrop<'a>(&'a AtomicBool);
+/// Says with its end, also by a panic, that something is over.
+pub struct EndOnDrop<'a>(pub &'a AtomicBool);
 
 impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {
@@ -92,11 +93,17 @@ impl Drop for EndOnDrop<'_> {
     }
 }
 
-fn write_until(over: &AtomicBool, source: &Cluster, topic: &str, produced: &AtomicI64) {
+/// Writes to a topic without rest, counting what was acknowledged, until it is over.
+pub fn write_until(
+    over: &AtomicBool,
+    source: &Cluster,
+    (topic, partitions): (&str, i32),
+    produced: &AtomicI64,
+) {
     let writer = Writer::open(source, &[("compression.type", "lz4"), ("enable.idempotence", "true")]);
     let mut round = 0;
     while !over.load(Ordering::Relaxed) {
-        writer.send(topic, &mixed(10_000 + round, ROUND, usize::try_from(PARTITIONS).unwrap()));
+        writer.send(topic, &mixed(10_000 + round, ROUND, usize::try_from(partitions).unwrap()));
         writer.flush();
         produced.fetch_add(i64::try_from(ROUND).unwrap(), Ordering::Relaxed);
         round += 1;
