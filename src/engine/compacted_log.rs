@@ -79,7 +79,8 @@ pub async fn read(
     let end = cluster.retrying(patience, || bound(OffsetSpec::Latest)).await?;
     let mut next = from.max(first);
     while next < end {
-        let read = || log_reader::read(cluster, &metadata, &partition, next, Isolation::ReadUncommitted);
+        let read =
+            || log_reader::read(cluster, &metadata, &partition, (next, end), Isolation::ReadUncommitted);
         let piece = cluster.retrying(patience, read).await?;
         if piece.records.is_empty() {
             // Behind the last record left by the cleaner there is nothing more.
