@@ -94,7 +94,7 @@ impl CompactedLog {
         let mut next = from.max(first);
         while next < end {
             let read = |metadata: Arc<Metadata>| async move {
-                log_reader::read(cluster, &metadata, partition, next, Isolation::ReadUncommitted).await
+                log_reader::read(cluster, &metadata, partition, (next, end), Isolation::ReadUncommitted).await
             };
             let piece = self.trying(read).await?;
             if piece.records.is_empty() {

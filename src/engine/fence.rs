@@ -108,7 +108,8 @@ async fn find_marker(
     let [mut pause, longest] = LOOK_PAUSES;
     let mut next = from.0;
     loop {
-        let read = || log_reader::read(target, at_target, partition, next, Isolation::ReadUncommitted);
+        // Nothing tells how far the log reaches; the marker itself does.
+        let read = || log_reader::read(target, at_target, partition, (next, 0), Isolation::ReadUncommitted);
         let piece = target.retrying(patience, read).await?;
         // A fault in a batch is found when the tail is compared; the marker may still be behind it.
         for batch in Batches::new(piece.records.clone()).map_while(Result::ok) {

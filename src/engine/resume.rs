@@ -1,6 +1,9 @@
 //! Finding the first source offset that is not at the target: reading both logs for
 //! [`super::tail`], which decides.
 
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::ListOffsetsRequest;
+
 use super::cell::PartitionCell;
 use super::event::StopCause;
 use super::intake;
@@ -9,11 +12,12 @@ use super::origin::OriginFilter;
 use super::state_topic::Checkpoint;
 use super::tail::{Matched, Matcher, Progress, Start, Unclear};
 use crate::kafka::batch::Batches;
-use crate::kafka::cluster::Cluster;
-use crate::kafka::error::KafkaError;
+use crate::kafka::cluster::{Cluster, request_error};
+use crate::kafka::error::{KafkaError, RequestCause};
 use crate::kafka::fetch::Isolation;
 use crate::kafka::log_reader;
 use crate::kafka::metadata::Metadata;
+use crate::kafka::offsets::{self, OffsetSpec};
 use crate::kafka::records::{RecordFingerprint, fingerprints};
 use crate::types::{SourceOffset, TargetOffset};
 
@@ -92,8 +96,9 @@ async fn read_tail(ends: &Ends<'_>, question: &Question<'_>) -> Result<Result<Ta
     let mut tail = Tail::default();
     let mut at = checkpoint.target_next.max(question.target_first);
     while at < question.target_end {
+        let from = (at, question.target_end);
         let read =
-            log_reader::read(ends.target, ends.at_target, &cell.target, at, Isolation::ReadUncommitted);
+            log_reader::read(ends.target, ends.at_target, &cell.target, from, Isolation::ReadUncommitted);
         let piece = read.await?;
         if piece.records.is_empty() {
             break;
@@ -129,9 +134,11 @@ async fn compare(
     let Question { cell, checkpoint, .. } = question;
     let rules = cell.lock().rules;
     let mut position = matcher.read_from();
+    let mut known_end = None;
     while !matcher.is_over() {
+        let from = (position, known_end.unwrap_or(0));
         let read =
-            log_reader::read(ends.source, ends.at_source, &cell.source, position, Isolation::ReadCommitted);
+            log_reader::read(ends.source, ends.at_source, &cell.source, from, Isolation::ReadCommitted);
         // Where retention went on meanwhile the error brings the next try, which sees the new log start.
         let piece = read.await?;
         ends.origin.learn(&piece.records).await?;
@@ -151,10 +158,27 @@ async fn compare(
         }
         match taken.next {
             Some(after) if after.0 > position => position = after.0,
+            // What is left was copied, so it was there: is this the end, or a leader that does not show
+            // all of the log yet?
+            _ if known_end.is_none() => known_end = Some(source_end(ends, cell).await?),
             _ => break,
         }
     }
     Ok(Ok(()))
+}
+
+/// Asks for the source's last stable offset, which a leader only tells when it knows it.
+async fn source_end(ends: &Ends<'_>, cell: &PartitionCell) -> Result<i64, KafkaError> {
+    let asked = [(cell.source.clone(), OffsetSpec::Latest)];
+    let answers = offsets::list(ends.source, ends.at_source, &asked, Isolation::ReadCommitted).await?;
+    let answer = answers.get(&cell.source).copied().unwrap_or(Err(ResponseError::LeaderNotAvailable));
+    match answer {
+        Ok(end) => Ok(end),
+        Err(code) => {
+            let cause = RequestCause::Code { code, message: None };
+            Err(request_error::<ListOffsetsRequest>(&ends.source.any().await?, cause).into())
+        }
+    }
 }
 
 fn unexplained(at: i64, reason: &str) -> StopCause {

@@ -25,12 +25,15 @@ pub struct LogPiece {
     pub aborted: Vec<(i64, i64)>,
 }
 
-/// Reads what stands at `offset`; one try.
+/// Reads what stands at `offset`, of a log that is known to reach up to `known_end`; one try.
+///
+/// A broker that leads since a moment ago may not show all of the log yet (KIP-207): nothing from it
+/// is no end, and is answered with OFFSET_NOT_AVAILABLE, which is worth another try.
 pub async fn read(
     cluster: &Cluster,
     metadata: &Metadata,
     partition: &TopicPartition,
-    offset: i64,
+    (offset, known_end): (i64, i64),
     isolation: Isolation,
 ) -> Result<LogPiece, KafkaError> {
     let leader = metadata.partition(&partition.topic, partition.partition).and_then(|p| p.leader);
@@ -59,13 +62,18 @@ pub async fn read(
         return Err(code(error).into());
     }
     let data = answer.responses.into_iter().flat_map(|t| t.partitions).next();
-    let Some(data) = data else { return Ok(LogPiece { records: Bytes::new(), aborted: Vec::new() }) };
+    let data = data.unwrap_or_default();
     if let Some(error) = data.error_code.err() {
         return Err(code(error).into());
     }
+    let records = data.records.unwrap_or_default();
+    let shown = match isolation {
+        Isolation::ReadUncommitted => data.high_watermark,
+        Isolation::ReadCommitted => data.last_stable_offset,
+    };
+    if records.is_empty() && shown < known_end {
+        return Err(code(ResponseError::OffsetNotAvailable).into());
+    }
     let aborted = data.aborted_transactions.unwrap_or_default();
-    Ok(LogPiece {
-        records: data.records.unwrap_or_default(),
-        aborted: aborted.iter().map(|t| (t.first_offset, t.producer_id.0)).collect(),
-    })
+    Ok(LogPiece { records, aborted: aborted.iter().map(|t| (t.first_offset, t.producer_id.0)).collect() })
 }
