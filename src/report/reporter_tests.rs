@@ -199,6 +199,7 @@ fn one_of_each() -> Vec<Value> {
         Event::TopicCreated { topic: "orders".into(), partitions: 3, replication_factor: -1 },
         Event::PartitionsGrown { topic: "orders".into(), from: 1, to: 3 },
         Event::Started { topics: 1, partitions: 3 },
+        Event::Shared { partitions: 2, of: 3 },
         Event::Failing { partition: partition(), cause: "refused".into() },
         Event::Recovered { partition: partition() },
         gap(),

@@ -82,11 +82,14 @@ fn g2_processes_that_share_come_stop_die_and_freeze_and_every_record_is_copied_o
 
             let mut second = Worker::start(&route, &topics);
             until_shared(&[&first, &second], 6);
-            (first.copies_on(), second.copies_on());
+            first.copies_on();
+            second.copies_on();
 
             let mut third = Worker::start(&route, &topics);
             until_shared(&[&first, &second, &third], 4);
-            (first.copies_on(), second.copies_on(), third.copies_on());
+            first.copies_on();
+            second.copies_on();
+            third.copies_on();
             flows_on(&mut first);
 
             third.0.signal("KILL");
@@ -99,7 +102,8 @@ fn g2_processes_that_share_come_stop_die_and_freeze_and_every_record_is_copied_o
             flows_on(&mut first);
             second.0.signal("CONT");
             until_shared(&[&first, &second], 6);
-            (first.copies_on(), second.copies_on());
+            first.copies_on();
+            second.copies_on();
             flows_on(&mut first);
 
             terminate(second.0);

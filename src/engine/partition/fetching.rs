@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::super::event::StopCause;
-use super::super::intake::{Dropped, Taken};
+use super::super::intake::Taken;
 use super::super::limits::FATAL_RETRY_PAUSE;
 use super::{FetchWish, Partition, Phase, Room, Trouble};
 use crate::kafka::error::Remedy;
@@ -49,7 +49,7 @@ impl Partition {
             self.advance(next);
         }
         self.last_epoch = taken.last_epoch.unwrap_or(self.last_epoch);
-        self.count_dropped(taken.dropped);
+        self.totals.dropped += taken.dropped;
         self.totals.missing += taken.skipped.len() as u64;
         if let Some(cause) = taken.stop {
             // What came before the fault is still good and goes out first.
@@ -63,14 +63,6 @@ impl Partition {
     pub fn stop_when_flushed(&mut self, cause: StopCause) {
         self.stop_pending.get_or_insert(cause);
         self.finish_if_done();
-    }
-
-    fn count_dropped(&mut self, dropped: Dropped) {
-        let total = &mut self.totals.dropped;
-        total.control += dropped.control;
-        total.aborted += dropped.aborted;
-        total.empty += dropped.empty;
-        total.foreign += dropped.foreign;
     }
 
     /// Moves the position behind the last batch known to `next`: what lies between holds nothing

@@ -89,8 +89,11 @@ impl Running {
     }
 
     pub(super) fn show_cells(&self) {
-        if self.sharing.as_ref().is_some_and(|sharing| !sharing.has_joined) {
-            return;
+        if let Some(sharing) = &self.sharing {
+            self.meters.set_elsewhere(sharing.elsewhere());
+            if !sharing.has_joined {
+                return;
+            }
         }
         *self.view.cells.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.cells.clone());
     }
