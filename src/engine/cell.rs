@@ -39,6 +39,8 @@ pub struct CellState {
     pub source_leader_epoch: i32,
     /// Where it begins where it was never copied.
     pub begin: StartAt,
+    /// The source topic's newer incarnation, to be taken up at the next start.
+    pub recreated_as: TopicId,
     /// Since when the source has not shown the topic.
     pub source_missing_since: Option<Instant>,
     /// How batches are taken in.
@@ -146,6 +148,19 @@ impl SendQueue {
                 return Some(cell);
             }
             cell.enqueue();
+        }
+    }
+
+    /// Sends on those that are routed elsewhere by now: as long as one lies here it is sent nowhere.
+    pub fn pass_on(&self) {
+        let waiting = std::mem::take(&mut *self.ready.lock().unwrap_or_else(PoisonError::into_inner));
+        for cell in waiting {
+            if cell.routes_to(self) {
+                self.ready.lock().unwrap_or_else(PoisonError::into_inner).push_back(cell);
+            } else {
+                cell.is_queued.store(false, Ordering::Release);
+                cell.enqueue();
+            }
         }
     }
 

@@ -14,7 +14,7 @@ pub const BATCHES_IN_FLIGHT_NEAR_MAX: usize = 5;
 /// what the target holds.
 pub const BATCHES_IN_FLIGHT_FAR_MAX: usize = 64;
 /// Round trips from here on count as far.
-pub const FAR_ROUND_TRIP_MIN: Duration = Duration::from_millis(5);
+pub const FAR_ROUND_TRIP_MIN: Duration = Duration::from_millis(10);
 
 /// A producer that was silent for this long sends one batch alone first: the broker may have forgotten
 /// it (`producer.id.expiration.ms`, a day by default) and would take any sequence.

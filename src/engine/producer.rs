@@ -82,6 +82,7 @@ pub async fn run(shared: Arc<ProduceShared>, node: i32, queue: Arc<SendQueue>) {
                 refuse_all(&queue, &error.to_string());
                 tokio::time::sleep(backoff.next_pause()).await;
                 while queue.members().is_empty() {
+                    queue.pass_on();
                     queue.wait().await;
                 }
             }

@@ -18,7 +18,7 @@ use super::origin::OriginFilter;
 use super::partition::Phase;
 use super::resume;
 use super::state_topic::{Checkpoint, NAME_PREFIX, Past, StateTopic};
-use crate::config::settings::{FlowSettings, OnLoss};
+use crate::config::settings::{FlowSettings, OnLoss, StartAt};
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::{KafkaError, code_name, remedy_for};
 use crate::kafka::metadata::Metadata;
@@ -99,6 +99,18 @@ impl Starter {
         let targets: Vec<TopicName> = topics(cells.iter().map(|cell| &cell.target.topic));
         let at_source = source.retrying(self.patience, || source.metadata(Some(&sources))).await?;
         let at_target = target.retrying(self.patience, || target.metadata(Some(&targets))).await?;
+        for cell in cells {
+            let mut state = cell.lock();
+            if let Some(id) = state.recreated_as.take() {
+                state.source_topic_id = Some(id);
+                state.begin = StartAt::Earliest;
+            }
+        }
+        // Of a shared flow others may have started a part just now; what was there before is decided when a
+        // process comes.
+        if !self.settings.is_shared {
+            self.begin_whole(cells).await;
+        }
         let known = self.bounds(cells, &at_source, &at_target).await?;
         let fenced: Vec<_> = stream::iter(known)
             .map(|(cell, bounds)| self.fence(cell, bounds, &at_target))
@@ -107,7 +119,10 @@ impl Starter {
             .await;
         // Behind the markers nothing of an earlier owner can come any more, in the state topic neither:
         // a checkpoint is a fact about what stands before them.
-        self.state.catch_up().await?;
+        let is_marked = |fenced: &Fenced| fenced.fence.marker.is_some();
+        if fenced.iter().flatten().any(is_marked) {
+            self.state.catch_up().await?;
+        }
         let ready: Vec<Option<Ready>> = stream::iter(fenced.into_iter().flatten())
             .map(|fenced| self.locate(fenced, &at_source, &at_target))
             .buffer_unordered(AT_A_TIME)
@@ -134,6 +149,17 @@ impl Starter {
             Err(error) => {
                 cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), Instant::now());
                 None
+            }
+        }
+    }
+
+    /// Has partitions begin at their first record where the flow followed their topic before they were.
+    pub async fn begin_whole(&self, cells: &[Arc<PartitionCell>]) {
+        let followed = self.state.topics().await;
+        for cell in cells.iter().filter(|cell| followed.contains(&cell.source.topic)) {
+            let mut state = cell.lock();
+            if state.begin == StartAt::Latest {
+                state.begin = StartAt::Earliest;
             }
         }
     }

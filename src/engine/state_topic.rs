@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 use super::cell::PartitionCell;
-use super::compacted_log::{self, Pair};
+use super::compacted_log::{CompactedLog, Pair};
 use super::partition::Phase;
 use crate::config::settings::FlowSettings;
 use crate::kafka::cluster::Cluster;
@@ -137,7 +137,7 @@ fn rights(error: &KafkaError) -> &'static str {
 #[derive(Debug)]
 pub struct StateTopic {
     target: Cluster,
-    name: TopicName,
+    log: CompactedLog,
     /// What stands in the topic. Held while writing, so that records of one key keep their order.
     known: Mutex<Known>,
     /// What the group's offsets still have to be told.
@@ -156,8 +156,9 @@ impl StateTopic {
     pub async fn open(target: &Cluster, flow: &FlowSettings) -> Result<Self, KafkaError> {
         let name = TopicName::new(format!("{NAME_PREFIX}{}", flow.name));
         let replication_factor = flow.provision.replication_factor.unwrap_or(-1);
-        compacted_log::ensure(target, &name, replication_factor, PATIENCE).await?;
-        let state = Self { target: target.clone(), name, known: Mutex::default(), owed: Mutex::default() };
+        let log = CompactedLog::new(target.clone(), name, PATIENCE);
+        log.ensure(replication_factor).await?;
+        let state = Self { target: target.clone(), log, known: Mutex::default(), owed: Mutex::default() };
         state.catch_up().await?;
         Ok(state)
     }
@@ -167,7 +168,7 @@ impl StateTopic {
         let mut known = self.known.lock().await;
         let Known { partitions, next } = &mut *known;
         let each = |key: &[u8], value: Option<&[u8]>| learn(partitions, key, value);
-        *next = compacted_log::read(&self.target, &self.name, *next, PATIENCE, each).await?;
+        *next = self.log.read(*next, each).await?;
         Ok(())
     }
 
@@ -191,11 +192,10 @@ impl StateTopic {
             let key = Key::Producer { id: checkpoint.producer_id };
             pairs.push((json(&key), Some(json(&Producer { v: 1, topic, partition }))));
         }
-        self.append(&pairs).await?;
         for (cell, checkpoint) in starts {
             known.partitions.entry(cell.source.clone()).or_default().producers.insert(checkpoint.producer_id);
         }
-        self.write(known, starts).await
+        self.write(known, pairs, starts).await
     }
 
     /// Keeps the positions of all started partitions that have moved: in the topic, then as the
@@ -211,8 +211,8 @@ impl StateTopic {
                 moved.push((cell.clone(), checkpoint));
             }
         }
-        self.write(known, &moved).await?;
-        self.commit().await.map_err(|error| KeepError::Group { group: self.name.clone(), error })
+        self.write(known, Vec::new(), &moved).await?;
+        self.commit().await.map_err(|error| KeepError::Group { group: self.log.topic().clone(), error })
     }
 
     /// Commits the group's offsets; what fails is tried again with the next.
@@ -222,7 +222,7 @@ impl StateTopic {
             return Ok(());
         }
         let commits: Vec<Commit> = owed.values().cloned().collect();
-        let group = self.name.as_str();
+        let group = self.log.topic().as_str();
         let done = self.target.retrying(PATIENCE, || groups::commit(&self.target, group, &commits)).await;
         if done.is_err() {
             // Newer positions that came meanwhile stand.
@@ -236,12 +236,12 @@ impl StateTopic {
     async fn write(
         &self,
         mut known: MutexGuard<'_, Known>,
+        mut pairs: Vec<Pair>,
         checkpoints: &[(Arc<PartitionCell>, Checkpoint)],
     ) -> Result<(), KafkaError> {
         if checkpoints.is_empty() {
             return Ok(());
         }
-        let mut pairs: Vec<Pair> = Vec::with_capacity(checkpoints.len());
         let mut commits = Vec::with_capacity(checkpoints.len());
         for (cell, checkpoint) in checkpoints {
             let TopicPartition { topic, partition } = &cell.source;
@@ -265,7 +265,7 @@ impl StateTopic {
     async fn append(&self, pairs: &[Pair]) -> Result<(), KafkaError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        compacted_log::append(&self.target, &self.name, pairs, now_ms, PATIENCE).await
+        self.log.append(pairs, now_ms).await
     }
 }
 

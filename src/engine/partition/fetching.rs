@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::super::event::StopCause;
 use super::super::intake::Taken;
 use super::super::limits::FATAL_RETRY_PAUSE;
+use super::parts::Pending;
 use super::{FetchWish, Partition, Phase, Room, Trouble};
 use crate::kafka::error::Remedy;
 use crate::types::SourceOffset;
@@ -14,7 +15,7 @@ impl Partition {
     /// nothing to fetch or no room for it.
     pub fn wants_fetch(&mut self, room: Room, now: Instant) -> FetchWish {
         let reached = self.end.is_some_and(|end| self.fetch_next >= end);
-        if self.phase != Phase::Copying || self.draining || reached || self.stop_pending.is_some() {
+        if self.phase != Phase::Copying || self.draining || reached || self.pending.is_some() {
             return FetchWish::Nothing;
         }
         if let Some(trouble) = &self.source_trouble
@@ -61,7 +62,13 @@ impl Partition {
 
     /// Stops once all that was fetched is acknowledged; nothing more is fetched.
     pub fn stop_when_flushed(&mut self, cause: StopCause) {
-        self.stop_pending.get_or_insert(cause);
+        self.pending.get_or_insert(Pending::Stop(cause));
+        self.finish_if_done();
+    }
+
+    /// Starts over once all that was fetched is acknowledged; nothing more is fetched.
+    pub fn start_over_when_flushed(&mut self) {
+        self.pending.get_or_insert(Pending::StartOver);
         self.finish_if_done();
     }
 

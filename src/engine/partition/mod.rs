@@ -16,8 +16,8 @@ mod producing;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use self::parts::InFlight;
 pub use self::parts::{FetchWish, Phase, Reaction, Room, SendOutcome, Sending, Totals, Trouble};
+use self::parts::{InFlight, Pending};
 use super::event::StopCause;
 use super::intake::Item;
 use super::limits::{BATCHES_IN_FLIGHT_NEAR_MAX, QUEUED_BYTES_LOW, TROUBLE_GRACE};
@@ -59,8 +59,8 @@ pub struct Partition {
     backoff: Backoff,
     totals: Totals,
     draining: bool,
-    /// Why it stops once everything fetched is acknowledged.
-    stop_pending: Option<StopCause>,
+    /// What happens once everything fetched is acknowledged.
+    pending: Option<Pending>,
     /// The size of the batch the target refused as too large, until its limit is looked up again.
     refused_size: Option<usize>,
     /// Pays for what has to be copied.
@@ -94,7 +94,7 @@ impl Partition {
             backoff: Backoff::seeded(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             totals: Totals::default(),
             draining: false,
-            stop_pending: None,
+            pending: None,
             refused_size: None,
             budget,
         }
@@ -115,7 +115,7 @@ impl Partition {
         self.copied = next;
         self.target_next = target_next;
         self.producer = Some(producer);
-        self.stop_pending = None;
+        self.pending = None;
         self.next_sequence = 0;
         self.proven_at = None;
         self.end = self.end.or(end);
@@ -261,8 +261,11 @@ impl Partition {
         if self.phase != Phase::Copying || !self.queue.is_empty() || !self.in_flight.is_empty() {
             return;
         }
-        if let Some(cause) = self.stop_pending.take() {
-            self.phase = Phase::Stopped(cause);
+        if let Some(pending) = self.pending.take() {
+            self.phase = match pending {
+                Pending::Stop(cause) => Phase::Stopped(cause),
+                Pending::StartOver => Phase::Starting,
+            };
         } else if self.end.is_some_and(|end| self.copied >= end) {
             self.phase = Phase::Finished;
         }

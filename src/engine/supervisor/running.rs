@@ -1,13 +1,13 @@
 //! A flow while it runs: what it knows, and what it does about each thing that happens.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use super::super::cell::PartitionCell;
-use super::super::errands::{Errands, Finding, is_tried_again};
+use super::super::errands::{Errands, Finding, is_tried_again, names};
 use super::super::event::{Event, Notice, StopCause};
 use super::super::incarnation;
 use super::super::partition::{Partition, Phase};
@@ -20,7 +20,7 @@ use crate::config::settings::{FlowSettings, OnLoss};
 use crate::kafka::error::KafkaError;
 use crate::kafka::error::Remedy;
 use crate::kafka::metadata::Metadata;
-use crate::types::{SourceOffset, TopicName, TopicPartition};
+use crate::types::{SourceOffset, TopicPartition};
 
 /// Shortest time between two metadata requests to one cluster.
 const REFRESH_PAUSE: Duration = Duration::from_millis(200);
@@ -124,6 +124,7 @@ impl Running {
                     self.starting.remove(&cell.source);
                 }
                 self.on_started(cells);
+                self.routes.wake();
                 self.assign().await;
             }
             Finding::Bounds { cell, log_start, end } => self.on_bounds(&cell, log_start, end).await,
@@ -355,10 +356,6 @@ impl Running {
         self.tell_not_kept(kept.unwrap_or(Err(KeepError::TooLate(timeout)))).await;
         self.routes.stop_sending();
     }
-}
-
-fn names<'a>(topics: impl Iterator<Item = &'a TopicName>) -> Vec<TopicName> {
-    topics.collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
 /// A run that is to end does not wait for ever: trouble that lasts stops its partition.
