@@ -106,20 +106,25 @@ fn flow(name: &str, view: &FlowView, now: Instant) -> FlowMetrics {
         produce: Some(histogram(&view.meters.produce_times)),
         memory_used_bytes: Some(view.budget.used_bytes() as u64),
         memory_limit_bytes: Some(view.budget.limit_bytes() as u64),
+        elsewhere: view.meters.elsewhere(),
         ..FlowMetrics::default()
     };
-    let mut dropped = [("control", 0), ("aborted", 0), ("empty", 0), ("already_copied", 0)];
+    let mut totals = view.meters.given_away();
+    (metrics.records_given_away, metrics.bytes_given_away) = (totals.records, totals.bytes);
     for cell in cells.iter().flatten() {
         let mut state = cell.lock();
-        let totals = state.partition.totals();
-        metrics.batches_passed_through += totals.passed_through;
-        metrics.batches_reencoded += totals.reencoded;
-        dropped[0].1 += totals.dropped.control;
-        dropped[1].1 += totals.dropped.aborted;
-        dropped[2].1 += totals.dropped.empty;
-        dropped[3].1 += totals.dropped.foreign;
+        totals += state.partition.totals();
         metrics.partitions.push(partition(cell, &mut state, now, now_ms));
     }
+    metrics.batches_passed_through = totals.passed_through;
+    metrics.batches_reencoded = totals.reencoded;
+    let dropped = totals.dropped;
+    let dropped = [
+        ("control", dropped.control),
+        ("aborted", dropped.aborted),
+        ("empty", dropped.empty),
+        ("already_copied", dropped.foreign),
+    ];
     metrics.batches_dropped = dropped.to_vec();
     metrics
 }

@@ -73,8 +73,8 @@ impl Rates {
             windows.remaining.clear();
         }
         let sum = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        windows.records.push(now, sum(flow.partitions.iter().map(|p| p.records_copied).sum()));
-        windows.bytes.push(now, sum(flow.partitions.iter().map(|p| p.bytes_copied).sum()));
+        windows.records.push(now, sum(flow.records_copied()));
+        windows.bytes.push(now, sum(flow.bytes_copied()));
         let remaining: Option<i64> = flow.partitions.iter().map(|partition| partition.remaining()).sum();
         match remaining {
             Some(remaining) => windows.remaining.push(now, remaining),

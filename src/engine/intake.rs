@@ -2,6 +2,7 @@
 //! anew, what is dropped (the table of DESIGN section 5).
 
 use std::collections::{HashSet, VecDeque};
+use std::ops::AddAssign;
 
 use bytes::Bytes;
 
@@ -78,6 +79,15 @@ pub struct Dropped {
     pub empty: u64,
     /// Batches that another flow copied here (guarantee G7).
     pub foreign: u64,
+}
+
+impl AddAssign for Dropped {
+    fn add_assign(&mut self, other: Self) {
+        self.control += other.control;
+        self.aborted += other.aborted;
+        self.empty += other.empty;
+        self.foreign += other.foreign;
+    }
 }
 
 /// Says under which rules batches are taken in.

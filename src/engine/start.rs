@@ -109,7 +109,11 @@ impl Starter {
                 state.begin = StartAt::Earliest;
             }
         }
-        self.begin_whole(cells).await;
+        // Of a shared flow others may have started a part just now; what was there before is decided when a
+        // process comes.
+        if !self.settings.is_shared {
+            self.begin_whole(cells).await;
+        }
         let known = self.bounds(cells, &at_source, &at_target).await?;
         let fenced: Vec<_> = stream::iter(known)
             .map(|(cell, bounds)| self.fence(cell, bounds, &at_target))
@@ -153,7 +157,7 @@ impl Starter {
     }
 
     /// Has partitions begin at their first record where the flow followed their topic before they were.
-    async fn begin_whole(&self, cells: &[Arc<PartitionCell>]) {
+    pub async fn begin_whole(&self, cells: &[Arc<PartitionCell>]) {
         let followed = self.state.topics().await;
         for cell in cells.iter().filter(|cell| followed.contains(&cell.source.topic)) {
             let mut state = cell.lock();

@@ -1,10 +1,11 @@
 //! What a flow counts while it runs.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::event::StopCause;
+use super::partition::Totals;
 use crate::types::TopicPartition;
 
 /// Upper bounds of the request times' buckets, in milliseconds: from a broker in the same rack to a
@@ -22,6 +23,8 @@ pub struct FlowMeters {
     source_throttled_ms: AtomicU64,
     target_throttled_ms: AtomicU64,
     skipped: Mutex<Vec<(TopicPartition, StopCause)>>,
+    given_away: Mutex<Totals>,
+    elsewhere: AtomicUsize,
 }
 
 impl FlowMeters {
@@ -39,6 +42,26 @@ impl FlowMeters {
     pub fn throttled(&self) -> (Duration, Duration) {
         let read = |ms: &AtomicU64| Duration::from_millis(ms.load(Ordering::Relaxed));
         (read(&self.source_throttled_ms), read(&self.target_throttled_ms))
+    }
+
+    /// Goes on counting what was copied in a partition that is another process's now.
+    pub fn give_away(&self, totals: Totals) {
+        *self.given_away.lock().unwrap_or_else(PoisonError::into_inner) += totals;
+    }
+
+    /// Returns what was copied in partitions that are other processes' now.
+    pub fn given_away(&self) -> Totals {
+        *self.given_away.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of how many partitions are known and not copied here.
+    pub fn set_elsewhere(&self, partitions: usize) {
+        self.elsewhere.store(partitions, Ordering::Relaxed);
+    }
+
+    /// Returns how many partitions are known and not copied here.
+    pub fn elsewhere(&self) -> usize {
+        self.elsewhere.load(Ordering::Relaxed)
     }
 
     /// Remembers records left out under a policy, until the supervisor tells of them.

@@ -34,8 +34,26 @@ pub struct FlowMetrics {
     pub memory_used_bytes: Option<u64>,
     /// Their ceiling.
     pub memory_limit_bytes: Option<u64>,
-    /// One per source partition.
+    /// One per source partition that is copied here.
     pub partitions: Vec<PartitionMetrics>,
+    /// Partitions that are known and not copied here, where several processes share the flow.
+    pub elsewhere: usize,
+    /// Records this process copied in partitions that are other processes' now.
+    pub records_given_away: u64,
+    /// Bytes of their batches.
+    pub bytes_given_away: u64,
+}
+
+impl FlowMetrics {
+    /// Returns how many records this process copied.
+    pub fn records_copied(&self) -> u64 {
+        self.records_given_away + self.partitions.iter().map(|p| p.records_copied).sum::<u64>()
+    }
+
+    /// Returns the bytes of their batches.
+    pub fn bytes_copied(&self) -> u64 {
+        self.bytes_given_away + self.partitions.iter().map(|p| p.bytes_copied).sum::<u64>()
+    }
 }
 
 /// Counts observations in seconds.

@@ -41,6 +41,9 @@ pub struct FlowProgress {
     pub ends: bool,
     /// Number of partitions.
     pub partitions: usize,
+    /// Partitions that other processes copy.
+    #[serde(skip)]
+    pub elsewhere: usize,
     /// Partitions at the end of their source, or at their own.
     pub caught_up: usize,
     /// Partitions in trouble that may pass.
@@ -99,11 +102,12 @@ impl FlowProgress {
             failure: flow.failure.clone(),
             ends: partitions.iter().any(|partition| partition.run_end.is_some()),
             partitions: partitions.len(),
+            elsewhere: flow.elsewhere,
             caught_up: count(PartitionState::CaughtUp),
             failing: count(PartitionState::Failing),
             stopped: count(PartitionState::Stopped),
-            records: partitions.iter().map(|partition| partition.records_copied).sum(),
-            bytes: partitions.iter().map(|partition| partition.bytes_copied).sum(),
+            records: flow.records_copied(),
+            bytes: flow.bytes_copied(),
             records_per_second: rates.records_per_second,
             bytes_per_second: rates.bytes_per_second,
             records_behind: records_behind.filter(|_| known).and_then(|sum| u64::try_from(sum).ok()),
@@ -122,6 +126,7 @@ impl FlowProgress {
         if self.partitions == 0 {
             let state = match &self.failure {
                 Some(cause) => format!("does not run: {cause}"),
+                None if self.started && self.elsewhere > 0 => "other processes copy".to_owned(),
                 None if self.started => "no topics to copy yet".to_owned(),
                 None => "starting".to_owned(),
             };

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::event::StopCause;
-use super::super::intake::{Dropped, Taken};
+use super::super::intake::Taken;
 use super::super::limits::FATAL_RETRY_PAUSE;
 use super::super::offset_map::PIECES_MAX;
 use super::parts::Pending;
@@ -58,7 +58,7 @@ impl Partition {
             self.advance(next);
         }
         self.last_epoch = taken.last_epoch.unwrap_or(self.last_epoch);
-        self.count_dropped(taken.dropped);
+        self.totals.dropped += taken.dropped;
         self.totals.missing += taken.skipped.len() as u64;
         if let Some(cause) = taken.stop {
             // What came before the fault is still good and goes out first.
@@ -78,14 +78,6 @@ impl Partition {
     pub fn start_over_when_flushed(&mut self) {
         self.pending.get_or_insert(Pending::StartOver);
         self.finish_if_done();
-    }
-
-    fn count_dropped(&mut self, dropped: Dropped) {
-        let total = &mut self.totals.dropped;
-        total.control += dropped.control;
-        total.aborted += dropped.aborted;
-        total.empty += dropped.empty;
-        total.foreign += dropped.foreign;
     }
 
     /// Moves the position behind the last batch known to `next`: what lies between holds nothing

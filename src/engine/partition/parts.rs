@@ -1,5 +1,6 @@
 //! What goes into a partition's state machine and what comes out of it.
 
+use std::ops::AddAssign;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -104,6 +105,17 @@ pub struct Totals {
     pub dropped: Dropped,
     /// Records missing by policy (offsets skipped).
     pub missing: u64,
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        self.records += other.records;
+        self.bytes += other.bytes;
+        self.passed_through += other.passed_through;
+        self.reencoded += other.reencoded;
+        self.dropped += other.dropped;
+        self.missing += other.missing;
+    }
 }
 
 /// Says how much a partition may hold before it fetches no more.

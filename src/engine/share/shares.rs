@@ -122,3 +122,109 @@ impl Shares {
         self.assigned.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn named(partitions: &[i32]) -> Vec<TopicPartition> {
+        partitions.iter().map(|partition| TopicPartition::new("orders", *partition)).collect()
+    }
+
+    fn set(partitions: &[i32]) -> BTreeSet<TopicPartition> {
+        named(partitions).into_iter().collect()
+    }
+
+    fn at(partition: i32) -> TopicPartition {
+        TopicPartition::new("orders", partition)
+    }
+
+    /// Returns shares that hold these partitions.
+    fn holding(partitions: &[i32], now: Instant) -> Shares {
+        let mut shares = Shares::default();
+        shares.on_assigned(named(partitions));
+        assert_eq!(shares.to_take(now), set(partitions));
+        for partition in partitions {
+            assert!(shares.on_taken(&at(*partition)));
+        }
+        shares
+    }
+
+    #[test]
+    fn what_is_assigned_is_taken_once() {
+        let now = Instant::now();
+        let mut shares = Shares::default();
+        shares.on_assigned(named(&[0, 1]));
+        assert_eq!(shares.to_take(now), set(&[0, 1]));
+        assert_eq!(shares.to_take(now), set(&[]), "being taken already");
+        assert!(shares.on_taken(&at(0)));
+        shares.on_assigned(named(&[2]));
+        assert_eq!(shares.to_take(now), set(&[2]), "only what is new");
+        assert_eq!(shares.count(), 3);
+    }
+
+    #[test]
+    fn what_is_revoked_is_left_when_nothing_is_under_way_for_it() {
+        let now = Instant::now();
+        let mut shares = holding(&[0, 1], now);
+        let to_leave = shares.on_unassigned(&named(&[1, 7]));
+        assert_eq!((to_leave.held, to_leave.pending), (set(&[1]), set(&[1])), "7 was never here");
+        assert!(!shares.is_left(&at(1)) && shares.is_left(&at(7)));
+        assert!(shares.is_held(&at(0)) && !shares.is_held(&at(1)));
+        shares.on_left(&at(1));
+        assert!(shares.is_left(&at(1)));
+        assert_eq!(shares.to_take(now), set(&[]), "it is not ours");
+    }
+
+    #[test]
+    fn what_is_revoked_while_it_is_taken_is_left_when_the_taking_ends() {
+        let now = Instant::now();
+        let mut shares = Shares::default();
+        shares.on_assigned(named(&[0]));
+        shares.to_take(now);
+        let to_leave = shares.on_unassigned(&named(&[0]));
+        assert_eq!((to_leave.held, to_leave.pending), (set(&[]), set(&[0])));
+        assert!(!shares.is_left(&at(0)), "whoever gets it now could be fenced by our start");
+        assert!(!shares.on_taken(&at(0)), "not to be copied here");
+        assert!(shares.is_left(&at(0)));
+    }
+
+    #[test]
+    fn what_could_not_be_looked_up_is_left_too() {
+        let now = Instant::now();
+        let mut shares = Shares::default();
+        shares.on_assigned(named(&[0]));
+        shares.to_take(now);
+        shares.on_unassigned(&named(&[0]));
+        shares.on_failed(&at(0), now);
+        assert!(shares.is_left(&at(0)));
+        assert_eq!(shares.to_take(now), set(&[]));
+    }
+
+    #[test]
+    fn what_comes_back_while_it_is_left_is_taken_afterwards() {
+        let now = Instant::now();
+        let mut shares = holding(&[0], now);
+        shares.on_unassigned(&named(&[0]));
+        shares.on_assigned(named(&[0]));
+        assert_eq!(shares.to_take(now), set(&[]), "the leaving is not over");
+        shares.on_left(&at(0));
+        assert_eq!(shares.to_take(now), set(&[0]));
+    }
+
+    #[test]
+    fn what_another_took_over_is_taken_again_after_a_pause_while_it_is_ours() {
+        let now = Instant::now();
+        let later = now + Duration::from_secs(5);
+        let mut shares = holding(&[0, 1], now);
+        shares.on_failed(&at(0), later);
+        shares.on_failed(&at(1), later);
+        assert_eq!(shares.to_take(now), set(&[]));
+        shares.on_unassigned(&named(&[1]));
+        assert_eq!(shares.to_take(later), set(&[0]), "1 is not ours any more");
+        shares.on_assigned(named(&[1]));
+        assert_eq!(shares.to_take(now), set(&[1]), "assigned anew there is nothing to wait for");
+    }
+}

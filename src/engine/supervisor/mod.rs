@@ -170,7 +170,7 @@ impl Flow {
         };
         let (membership, changes) = membership(&errands.starter.target, &settings)?;
         let (at_source, at_target) = if membership.is_some() {
-            // What is ours the group says later.
+            errands.starter.begin_whole(&cells).await;
             (None, None)
         } else {
             // The data connections are opened while the partitions are started: to a far end both take long.
@@ -181,9 +181,10 @@ impl Flow {
                 }
                 Ok(ask)
             };
-            try_join(errands.starter.try_start(&cells), connect).await?.1
+            let ((), asked) = try_join(errands.starter.try_start(&cells), connect).await?;
+            routes.wake();
+            asked
         };
-        routes.wake();
         errands.starter.patience = START_PATIENCE;
         let topics: HashSet<_> = cells.iter().map(|cell| &cell.source.topic).collect();
         let started = Event::Started { topics: topics.len(), partitions: cells.len() };
@@ -211,6 +212,19 @@ impl Flow {
         supervisor.begin_with(cells).await;
         Ok((supervisor, Inbox { refresh, out_of_range, findings, changes }))
     }
+}
+
+/// Joins the group of processes that share the flow, if it is shared; else no change ever comes.
+fn membership(
+    target: &Cluster,
+    flow: &FlowSettings,
+) -> Result<(Option<Member>, mpsc::Receiver<GroupChange>), KafkaError> {
+    if !flow.is_shared {
+        return Ok((None, mpsc::channel(1).1));
+    }
+    let (member, changes) =
+        Member::start(target.settings(), flow).map_err(|error| target.refused_by_librdkafka(error))?;
+    Ok((Some(member), changes))
 }
 
 /// What fetchers and senders of a flow share with its supervisor.
@@ -249,19 +263,6 @@ fn routes(
         meters: meters.clone(),
     });
     Routes::new(fetch, produce)
-}
-
-/// Joins the group of processes that share the flow, if it is shared; else no change ever comes.
-fn membership(
-    target: &Cluster,
-    flow: &FlowSettings,
-) -> Result<(Option<Member>, mpsc::Receiver<GroupChange>), KafkaError> {
-    if !flow.is_shared {
-        return Ok((None, mpsc::channel(1).1));
-    }
-    let (member, changes) =
-        Member::start(target.settings(), flow).map_err(|error| target.refused_by_librdkafka(error))?;
-    Ok((Some(member), changes))
 }
 
 /// Holds what reaches the loop from outside.

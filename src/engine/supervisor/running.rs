@@ -89,8 +89,11 @@ impl Running {
     }
 
     pub(super) fn show_cells(&self) {
-        if self.sharing.as_ref().is_some_and(|sharing| !sharing.has_joined) {
-            return;
+        if let Some(sharing) = &self.sharing {
+            self.meters.set_elsewhere(sharing.elsewhere());
+            if !sharing.has_joined {
+                return;
+            }
         }
         *self.view.cells.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.cells.clone());
     }
@@ -120,8 +123,8 @@ impl Running {
                 for cell in &cells {
                     self.starting.remove(&cell.source);
                 }
-                self.routes.wake();
                 self.on_started(cells);
+                self.routes.wake();
                 self.assign().await;
             }
             Finding::Bounds { cell, log_start, end } => self.on_bounds(&cell, log_start, end).await,

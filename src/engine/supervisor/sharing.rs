@@ -48,6 +48,11 @@ impl Sharing {
         }
     }
 
+    /// Returns how many partitions are known and not copied here.
+    pub(super) fn elsewhere(&self) -> usize {
+        self.elsewhere.len()
+    }
+
     /// Lets others have what they wait for, where it is left.
     fn finish_revocations(&mut self) {
         let shares = &self.shares;
@@ -251,6 +256,7 @@ impl Running {
         self.cells.retain(|known| !cells.iter().any(|cell| Arc::ptr_eq(known, cell)));
         let Some(sharing) = &mut self.sharing else { return };
         for cell in cells {
+            self.meters.give_away(cell.lock().partition.totals());
             cell.lock().partition.let_go();
             cell.set_route(None);
             self.told.remove(&cell.source);
