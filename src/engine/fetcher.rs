@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::cell::{FetchList, PartitionCell};
 use super::event::StopCause;
 use super::intake::{self, IntakeRules};
-use super::limits::{self, FETCH_WAIT_CROWDED, FETCH_WAIT_MAX, FetchSizer};
+use super::limits::{self, FETCH_WAIT_CROWDED, FETCH_WAIT_MAX, FetchSizer, GATHER_BYTES, GATHER_PAUSE};
 use super::origin::OriginFilter;
 use super::pacing::Pacer;
 use super::partition::FetchWish;
@@ -141,6 +141,9 @@ async fn fetch_until_error(
         shared.meters.fetch_times.answered(asked.elapsed());
         if let Some(pacer) = &shared.pacer {
             pacer.lock().unwrap_or_else(PoisonError::into_inner).took(bytes, Instant::now());
+        }
+        if (1..GATHER_BYTES).contains(&bytes) {
+            tokio::time::sleep(GATHER_PAUSE).await;
         }
         if throttle > 0 {
             shared.meters.source_throttled(throttle);

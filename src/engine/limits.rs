@@ -24,6 +24,11 @@ pub const PROVEN_FOR: Duration = Duration::from_secs(600);
 pub const FETCH_WAIT_MAX: Duration = Duration::from_millis(500);
 /// The same while some partition waits only for room, so that it is asked for again soon.
 pub const FETCH_WAIT_CROWDED: Duration = Duration::from_millis(10);
+/// After an answer of fewer bytes than this, more is let come before the next question.
+pub const GATHER_BYTES: usize = 16 * 1024;
+/// For how long: a trickle of single records would otherwise cost both brokers a request for each, and
+/// under load their queues are longer than this.
+pub const GATHER_PAUSE: Duration = Duration::from_millis(2);
 /// Smallest answer a fetch asks for.
 pub const FETCH_BYTES_MIN: usize = 512 * 1024;
 /// What a fetch asks for where nothing is known yet: a little less than the 4 MiB of a buffer, so that
