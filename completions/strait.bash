@@ -223,7 +223,7 @@ _strait() {
             return 0
             ;;
         strait__subcmd__replicate)
-            opts="-q -v -h --once --until-caught-up --metrics --progress-interval --config --flow --format --timeout --color --quiet --verbose --help"
+            opts="-q -v -h --once --until-caught-up --share --metrics --progress-interval --config --flow --format --timeout --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

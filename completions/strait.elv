@@ -46,6 +46,7 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand --color 'When to use colour; NO_COLOR turns it off too'
             cand --once 'Copy to the end offsets seen at the start, then stop'
             cand --until-caught-up 'Stop when every partition has been at its end'
+            cand --share 'Share the partitions with other processes that run the same flows with --share'
             cand -q 'Say only what goes wrong'
             cand --quiet 'Say only what goes wrong'
             cand -v 'Log what happens to stderr; -vv more, -vvv everything'

@@ -52,6 +52,7 @@ always\t'Always'
 never\t'Never'"
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l once -d 'Copy to the end offsets seen at the start, then stop'
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l until-caught-up -d 'Stop when every partition has been at its end'
+complete -c strait -n "__fish_strait_using_subcommand replicate" -l share -d 'Share the partitions with other processes that run the same flows with --share'
 complete -c strait -n "__fish_strait_using_subcommand replicate" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand replicate" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand replicate" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::patterns::TopicSelector;
-use super::secret::Secret;
+pub use super::secret::Secret;
 use crate::types::{ClusterAlias, ClusterId, FlowName};
 
 /// Holds everything `strait.toml` says, resolved.

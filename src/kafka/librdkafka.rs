@@ -65,8 +65,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::config::secret::Secret;
-    use crate::config::settings::{ClientIdentity, SaslMechanism, SaslSettings, TlsSettings};
+    use crate::config::settings::{ClientIdentity, SaslMechanism, SaslSettings, Secret, TlsSettings};
     use crate::types::ClusterAlias;
 
     fn settings() -> ClusterSettings {

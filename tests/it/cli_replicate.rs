@@ -216,3 +216,23 @@ fn verbose_logs_connections_to_stderr_in_both_formats() {
         assert!(!stdout.contains("INFO"), "{stdout}");
     }
 }
+
+#[test]
+fn what_is_shared_does_not_end_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    for mode in ["--once", "--until-caught-up"] {
+        config(folder.path(), 1, 2);
+        let (code, _, stderr) = run(folder.path(), &["--share", mode]);
+        assert_eq!(code, Some(2), "{stderr}");
+        assert!(stderr.contains("--share") && stderr.contains(mode), "{stderr}");
+
+        let path = config(folder.path(), 1, 2);
+        let text = std::fs::read_to_string(&path).unwrap() + "share = true\n";
+        std::fs::write(&path, text).unwrap();
+        let (code, stdout, _) = run(folder.path(), &[mode, "--format", "json"]);
+        assert_eq!(code, Some(2), "{stdout}");
+        let error = &ended(&stdout)["errors"][0];
+        assert_eq!(error["code"], "share_ends");
+        assert!(error["message"].as_str().unwrap().contains(mode), "{error}");
+    }
+}

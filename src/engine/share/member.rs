@@ -240,8 +240,6 @@ fn named(partitions: &TopicPartitionList) -> Vec<TopicPartition> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
     use crate::config::settings::BootstrapServer;
     use crate::types::ClusterAlias;
@@ -258,7 +256,8 @@ mod tests {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
         };
-        let longest = u64::try_from(crate::config::defaults::DURATION_MAX.as_millis()).unwrap();
+        // The longest that a configuration may say.
+        let longest = 7 * 24 * 3600 * 1000;
         for (session, shutdown) in [(10, 30_000), (10_000, 10), (longest, 10), (10_000, longest)] {
             let limits = LimitSettings {
                 bandwidth_bytes_per_second: None,
