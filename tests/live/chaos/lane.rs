@@ -22,6 +22,8 @@ use crate::harness::wait;
 
 /// Why a partition may stop under these blows: only because another process took it over.
 const EXPECTED_STOP: &str = "\"code\":\"fenced\"";
+/// What a copy says where the target refuses transactional ids.
+const UNFENCED: &str = "delivery is at-least-once under two owners";
 /// Pause before a start that failed is tried again, in milliseconds.
 const RETRY_MS: u64 = 700;
 /// What a log holds behind its last record at most: markers of takeovers.
@@ -43,6 +45,8 @@ pub struct Lane<'a> {
     pub config: PathBuf,
     /// What was done and what the processes said.
     pub log: Mutex<File>,
+    /// Whether the target lets us own transactional ids.
+    pub is_fenced: bool,
     /// Held for writing while a broker is down or leaders move.
     pub calm: &'a RwLock<()>,
 }
@@ -200,13 +204,17 @@ impl Lane<'_> {
         writeln!(self.log.lock().unwrap(), "{now:.3} {words}").unwrap();
     }
 
-    /// Sees to it that no partition stopped but for another owner.
+    /// Sees to it that no partition stopped but for another owner, and that a copy says once that
+    /// nobody is kept out where that is so.
     fn inspect(&self, finished: &Finished) {
         let Finished { code, stdout, stderr, .. } = finished;
         self.note(&format!("ended with {code:?}\n{stdout}{stderr}"));
         let stops = finished.stdout.lines().filter(|line| line.contains("\"event\":\"partition_stopped\""));
         let unexpected: Vec<_> = stops.filter(|line| !line.contains(EXPECTED_STOP)).collect();
         assert!(unexpected.is_empty(), "lane {}: {unexpected:#?}\n{finished:?}", self.number);
+        let warnings = finished.stdout.matches(UNFENCED).count();
+        let due = usize::from(!self.is_fenced && started(&finished.stdout));
+        assert!(warnings >= due && warnings <= usize::from(!self.is_fenced), "{warnings}: {finished:?}");
         assert!(!finished.stderr.contains("panicked"), "lane {}: {finished:?}", self.number);
     }
 

@@ -24,8 +24,9 @@ use weather::Weather;
 use crate::harness::admin::create_topic;
 use crate::harness::cluster::Cluster;
 use crate::harness::maven::Version;
-use crate::harness::spec::{ClusterSpec, Listener};
-use crate::harness::strait::Config;
+use crate::harness::spec::{ClusterSpec, LIMITED_PASSWORD, LIMITED_USER, Listener};
+use crate::harness::strait::{Config, login};
+use crate::harness::tools::allow;
 use crate::harness::{Lab, live, live_on};
 
 /// Lets time pass: here moments are what is chosen, not what is waited for.
@@ -41,6 +42,8 @@ struct Storm<'a> {
     target: &'a Cluster,
     /// The target's listener, and further lines of its table.
     target_side: (Listener, String),
+    /// Whether the target lets us own transactional ids.
+    is_fenced: bool,
     until: Option<Instant>,
 }
 
@@ -55,7 +58,8 @@ impl Storm<'_> {
         let work_dir = self.lab.work_dir();
         let lanes: Vec<_> = (0..scale.lanes).map(|number| self.lane(number, &calm)).collect();
         let ledgers: Vec<_> = lanes.iter().map(|_| Ledger::default()).collect();
-        let weather = Weather { source: self.source, target: self.target, calm: &calm, work_dir: &work_dir };
+        let (source, target, is_target_proxied) = (self.source, self.target, self.is_fenced);
+        let weather = Weather { source, target, is_target_proxied, calm: &calm, work_dir: &work_dir };
         let [written, calmed, broken] = [const { AtomicBool::new(false) }; 3];
         let begin = Instant::now();
         let (tally, damage) = std::thread::scope(|scope| {
@@ -120,7 +124,8 @@ impl Storm<'_> {
             .flow(&format!("chaos{number}"), &topics.all(), &replication)
             .write(&dir);
         let log = Mutex::new(File::create(self.lab.log_dir().join(format!("lane-{number}.log"))).unwrap());
-        Lane { number, source: self.source, target: self.target, topics, config, log, calm }
+        let (source, target, is_fenced) = (self.source, self.target, self.is_fenced);
+        Lane { number, source, target, topics, config, log, is_fenced, calm }
     }
 }
 
@@ -150,50 +155,86 @@ fn number_from(variable: &str) -> Option<u64> {
     Some(value.parse().unwrap_or_else(|_| panic!("{variable}={value} is not a number")))
 }
 
+/// Says how a test storms.
+#[derive(Clone, Copy)]
+struct Terms {
+    version: Version,
+    /// Of source and target.
+    brokers: [u16; 2],
+    kills: usize,
+    lanes: usize,
+    minutes: Option<u64>,
+}
+
+const NEWEST: Terms = Terms { version: Version::V4_3, brokers: [1, 3], kills: 200, lanes: 3, minutes: None };
+
+/// Storms over two clusters of its own; `target` adds to what is asked of the second, `grant` returns
+/// how it is written to, where that is not as anyone.
 fn storm(
     lab: &Lab,
-    version: Version,
-    brokers: [u16; 2],
-    (kills, lanes): (usize, usize),
-    minutes: Option<u64>,
+    terms: Terms,
+    target: impl FnOnce(ClusterSpec) -> ClusterSpec,
+    grant: impl FnOnce(&Cluster) -> Option<(Listener, String)>,
 ) {
+    let Terms { version, brokers, kills, lanes, minutes } = terms;
     let spec = |count| ClusterSpec { brokers: count, ..ClusterSpec::one().version(version).proxied() };
     let source = lab.start("source", spec(brokers[0]));
-    let target = lab.start("target", spec(brokers[1]));
+    let target = lab.start("target", target(spec(brokers[1])));
+    let limited = grant(&target);
+    let is_fenced = limited.is_none();
+    let target_side = limited.unwrap_or_else(|| (Listener::Proxied, String::new()));
     let until = minutes.map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
-    let storm = Storm {
-        lab,
-        source: &source,
-        target: &target,
-        target_side: (Listener::Proxied, String::new()),
-        until,
-    };
-    let tally = storm.rage(Scale { seed: seed(), kills, lanes, has_two_owners: true, brokers });
+    let storm = Storm { lab, source: &source, target: &target, target_side, is_fenced, until };
+    let tally = storm.rage(Scale { seed: seed(), kills, lanes, has_two_owners: is_fenced, brokers });
     assert!(until.is_some() || tally.kills == kills, "{tally:?}");
     assert!(tally.kills_while_copying * 4 > tally.kills, "most were killed before they copied: {tally:?}");
 }
 
+fn storm_on(terms: Terms) {
+    live_on(&[terms.version], |lab| storm(lab, terms, |spec| spec, |_| None));
+}
+
+/// Lets a user do all that a copy needs but own transactional ids.
+fn grant_all_but_ids(lab: &Lab, target: &Cluster) -> (Listener, String) {
+    let operations = ["Describe", "DescribeConfigs", "Create", "Read", "Write"];
+    let operations: Vec<&str> = operations.iter().flat_map(|operation| ["--operation", operation]).collect();
+    let on = |what: &[&str]| {
+        allow(target, LIMITED_USER, &[what, &["--resource-pattern-type", "prefixed"]].concat());
+    };
+    on(&[&operations[..], &["--topic", "chaos", "--topic", "strait.chaos"]].concat());
+    on(&["--operation", "Read", "--group", "strait.chaos"]);
+    (Listener::SaslPlaintext, login(lab, "SCRAM-SHA-256", (LIMITED_USER, LIMITED_PASSWORD)))
+}
+
 #[test]
 fn g2_two_hundred_kills_lose_and_double_nothing() {
-    live(|lab| storm(lab, Version::V4_3, [1, 3], (200, 3), None));
+    storm_on(NEWEST);
 }
 
 #[test]
 fn g2_kills_on_3_9_lose_and_double_nothing() {
-    live_on(&[Version::V3_9], |lab| storm(lab, Version::V3_9, [1, 1], (30, 2), None));
+    storm_on(Terms { version: Version::V3_9, brokers: [1, 1], kills: 30, lanes: 2, minutes: None });
 }
 
 #[test]
 fn g2_kills_on_3_7_lose_and_double_nothing() {
-    live_on(&[Version::V3_7], |lab| storm(lab, Version::V3_7, [1, 1], (30, 2), None));
+    storm_on(Terms { version: Version::V3_7, brokers: [1, 1], kills: 30, lanes: 2, minutes: None });
+}
+
+#[test]
+fn g2_kills_where_transactional_ids_are_refused_lose_and_double_nothing() {
+    live(|lab| {
+        let terms = Terms { brokers: [1, 1], kills: 30, lanes: 2, ..NEWEST };
+        let secured = |spec: ClusterSpec| spec.listeners(&[Listener::SaslPlaintext]).authorizer();
+        storm(lab, terms, secured, |target| Some(grant_all_but_ids(lab, target)));
+    });
 }
 
 #[test]
 #[ignore = "for hours: scripts/chaos"]
 fn g2_chaos_for_hours() {
-    live(|lab| {
-        let kills = number_from("STRAIT_CHAOS_KILLS").unwrap_or(100_000);
-        let minutes = number_from("STRAIT_CHAOS_MINUTES");
-        storm(lab, Version::V4_3, [3, 3], (usize::try_from(kills).unwrap(), 3), minutes);
-    });
+    let kills = number_from("STRAIT_CHAOS_KILLS").unwrap_or(100_000);
+    let minutes = number_from("STRAIT_CHAOS_MINUTES");
+    let kills = usize::try_from(kills).expect("a count of kills fits the address space");
+    storm_on(Terms { brokers: [3, 3], kills, minutes, ..NEWEST });
 }

@@ -19,6 +19,8 @@ pub struct Weather<'a> {
     pub source: &'a Cluster,
     /// Where records go.
     pub target: &'a Cluster,
+    /// Whether the flows reach the target through its proxies.
+    pub is_target_proxied: bool,
     /// Held for writing while a broker is down or leaders move.
     pub calm: &'a RwLock<()>,
     /// For the files of tools.
@@ -58,7 +60,7 @@ impl Weather<'_> {
     fn deal(&self, blow: Blow, over: &AtomicBool, damage: &mut Damage) {
         match blow {
             Blow::CutBeforeAnswer { end } => {
-                let proxies = &self.cluster(end).proxies;
+                let proxies = self.proxies(end);
                 let requested = || proxies.iter().map(Proxy::requested_bytes).sum::<u64>();
                 proxies.iter().for_each(Proxy::hold_answers);
                 let (before, begin) = (requested(), Instant::now());
@@ -73,7 +75,7 @@ impl Weather<'_> {
                 damage.cuts += 1;
             }
             Blow::Hold { end, lasts } => {
-                let proxies = &self.cluster(end).proxies;
+                let proxies = self.proxies(end);
                 proxies.iter().for_each(Proxy::hold);
                 pass(lasts);
                 proxies.iter().for_each(Proxy::resume);
@@ -92,6 +94,14 @@ impl Weather<'_> {
                 move_leaders(self.cluster(end), self.work_dir, &Topics::of(lane).trimmed);
                 damage.moves += 1;
             }
+        }
+    }
+
+    /// Returns the proxies on the way to an end; to the source, where the target is reached directly.
+    fn proxies(&self, end: End) -> &[Proxy] {
+        match end {
+            End::Target if self.is_target_proxied => &self.target.proxies,
+            End::Target | End::Source => &self.source.proxies,
         }
     }
 
