@@ -1,7 +1,9 @@
 //! A topic of one compacted partition as a small table: made, read to its end, appended to.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::try_join;
 use kafka_protocol::ResponseError;
 use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::{
@@ -30,14 +32,117 @@ const BATCH_BYTES: usize = 512 * 1024;
 /// A record: its key, and its value or `None` to delete the key.
 pub type Pair = (Vec<u8>, Option<Vec<u8>>);
 
-/// Makes sure the topic exists.
-pub async fn ensure(
-    cluster: &Cluster,
-    topic: &TopicName,
-    replication_factor: i16,
+/// One such topic. What is known of its leader is kept until a request fails.
+#[derive(Debug)]
+pub struct CompactedLog {
+    cluster: Cluster,
+    topic: TopicName,
     patience: Duration,
-) -> Result<(), KafkaError> {
-    cluster.retrying(patience, || ensure_once(cluster, topic, replication_factor)).await
+    leader: Mutex<Option<Arc<Metadata>>>,
+}
+
+impl CompactedLog {
+    /// Speaks of a topic; each request is tried for as long as `patience`.
+    pub fn new(cluster: Cluster, topic: TopicName, patience: Duration) -> Self {
+        Self { cluster, topic, patience, leader: Mutex::default() }
+    }
+
+    /// Returns the topic's name.
+    pub fn topic(&self) -> &TopicName {
+        &self.topic
+    }
+
+    /// Makes sure the topic exists.
+    pub async fn ensure(&self, replication_factor: i16) -> Result<(), KafkaError> {
+        let ensure = || ensure_once(&self.cluster, &self.topic, replication_factor);
+        self.cluster.retrying(self.patience, ensure).await
+    }
+
+    async fn trying<T, F>(&self, attempt: impl Fn(Arc<Metadata>) -> F) -> Result<T, KafkaError>
+    where
+        F: Future<Output = Result<T, KafkaError>>,
+    {
+        let attempt = || async {
+            let known = self.leader().clone();
+            let metadata = match known {
+                Some(known) => known,
+                None => Arc::new(ready(&self.cluster, &self.topic).await?),
+            };
+            let done = attempt(metadata.clone()).await;
+            *self.leader() = done.is_ok().then_some(metadata);
+            done
+        };
+        self.cluster.retrying(self.patience, attempt).await
+    }
+
+    fn leader(&self) -> MutexGuard<'_, Option<Arc<Metadata>>> {
+        self.leader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the topic from offset `from` to its present end, record by record: key, value, time in
+    /// milliseconds since 1970; returns where to go on.
+    pub async fn read(
+        &self,
+        from: i64,
+        mut each: impl FnMut(&[u8], Option<&[u8]>, i64),
+    ) -> Result<i64, KafkaError> {
+        let cluster = &self.cluster;
+        let partition = &TopicPartition { topic: self.topic.clone(), partition: 0 };
+        let bounds = |metadata: Arc<Metadata>| async move {
+            let bound = |spec| bound(cluster, &metadata, partition, spec);
+            try_join(bound(OffsetSpec::Earliest), bound(OffsetSpec::Latest)).await
+        };
+        let (first, end) = self.trying(bounds).await?;
+        let mut next = from.max(first);
+        while next < end {
+            let read = |metadata: Arc<Metadata>| async move {
+                log_reader::read(cluster, &metadata, partition, next, Isolation::ReadUncommitted).await
+            };
+            let piece = self.trying(read).await?;
+            if piece.records.is_empty() {
+                // Behind the last record left by the cleaner there is nothing more.
+                break;
+            }
+            for batch in Batches::new(piece.records) {
+                let batch = match batch {
+                    Ok(batch) => batch,
+                    Err(error) => return Err(malformed(cluster, &error).await),
+                };
+                let pairs = match decode_pairs(&batch, DECODED_BATCH_BYTES_MAX) {
+                    Ok(pairs) => pairs,
+                    Err(error) => return Err(malformed(cluster, &error).await),
+                };
+                for (_, key, value) in pairs.iter().filter(|(offset, ..)| *offset >= next) {
+                    each(key, value.as_deref(), batch.header.max_timestamp);
+                }
+                next = batch.header.next_offset();
+            }
+        }
+        Ok(next.max(end))
+    }
+
+    /// Appends records, and returns when all of the topic's in-sync replicas have them. Repeated after a
+    /// lost answer a record may stand twice, which a table does not mind.
+    pub async fn append(&self, pairs: &[Pair], timestamp_ms: i64) -> Result<(), KafkaError> {
+        let mut rest = pairs;
+        while !rest.is_empty() {
+            let (pairs, behind) = rest.split_at(batch_pairs(rest));
+            rest = behind;
+            let append = |metadata| append_once(&self.cluster, metadata, &self.topic, pairs, timestamp_ms);
+            self.trying(append).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Says how many of the records, at least one, go into the next batch.
+fn batch_pairs(pairs: &[Pair]) -> usize {
+    let mut bytes = 0;
+    let fits = |(key, value): &&Pair| {
+        bytes += key.len() + value.as_ref().map_or(0, Vec::len);
+        bytes <= BATCH_BYTES
+    };
+    pairs.iter().take(PAIRS_PER_BATCH).take_while(fits).count().clamp(1, pairs.len())
 }
 
 async fn ensure_once(
@@ -63,46 +168,6 @@ async fn ensure_once(
         }
         _ => Ok(()),
     }
-}
-
-/// Reads the topic from offset `from` to its present end, record by record: key, value, time in
-/// milliseconds since 1970; returns where to go on.
-pub async fn read(
-    cluster: &Cluster,
-    topic: &TopicName,
-    from: i64,
-    patience: Duration,
-    mut each: impl FnMut(&[u8], Option<&[u8]>, i64),
-) -> Result<i64, KafkaError> {
-    let metadata = cluster.retrying(patience, || ready(cluster, topic)).await?;
-    let partition = TopicPartition { topic: topic.clone(), partition: 0 };
-    let bound = |spec| bound(cluster, &metadata, &partition, spec);
-    let first = cluster.retrying(patience, || bound(OffsetSpec::Earliest)).await?;
-    let end = cluster.retrying(patience, || bound(OffsetSpec::Latest)).await?;
-    let mut next = from.max(first);
-    while next < end {
-        let read = || log_reader::read(cluster, &metadata, &partition, next, Isolation::ReadUncommitted);
-        let piece = cluster.retrying(patience, read).await?;
-        if piece.records.is_empty() {
-            // Behind the last record left by the cleaner there is nothing more.
-            break;
-        }
-        for batch in Batches::new(piece.records) {
-            let batch = match batch {
-                Ok(batch) => batch,
-                Err(error) => return Err(malformed(cluster, &error).await),
-            };
-            let pairs = match decode_pairs(&batch, DECODED_BATCH_BYTES_MAX) {
-                Ok(pairs) => pairs,
-                Err(error) => return Err(malformed(cluster, &error).await),
-            };
-            for (_, key, value) in pairs.iter().filter(|(offset, ..)| *offset >= next) {
-                each(key, value.as_deref(), batch.header.max_timestamp);
-            }
-            next = batch.header.next_offset();
-        }
-    }
-    Ok(next.max(end))
 }
 
 async fn malformed(cluster: &Cluster, error: &impl std::fmt::Display) -> KafkaError {
@@ -143,41 +208,14 @@ async fn bound(
     }
 }
 
-/// Appends records, and returns when all of the topic's in-sync replicas have them.
-pub async fn append(
-    cluster: &Cluster,
-    topic: &TopicName,
-    pairs: &[Pair],
-    timestamp_ms: i64,
-    patience: Duration,
-) -> Result<(), KafkaError> {
-    let mut rest = pairs;
-    while !rest.is_empty() {
-        let (pairs, behind) = rest.split_at(batch_pairs(rest));
-        rest = behind;
-        cluster.retrying(patience, || append_once(cluster, topic, pairs, timestamp_ms)).await?;
-    }
-    Ok(())
-}
-
-/// Says how many of the records, at least one, go into the next batch.
-fn batch_pairs(pairs: &[Pair]) -> usize {
-    let mut bytes = 0;
-    let fits = |(key, value): &&Pair| {
-        bytes += key.len() + value.as_ref().map_or(0, Vec::len);
-        bytes <= BATCH_BYTES
-    };
-    pairs.iter().take(PAIRS_PER_BATCH).take_while(fits).count().clamp(1, pairs.len())
-}
-
-/// Appends one batch. Repeated after a lost answer it may stand twice, which a table does not mind.
+/// Appends one batch.
 async fn append_once(
     cluster: &Cluster,
+    metadata: Arc<Metadata>,
     topic: &TopicName,
     pairs: &[Pair],
     timestamp_ms: i64,
 ) -> Result<(), KafkaError> {
-    let metadata = ready(cluster, topic).await?;
     let batch = encode_pairs(pairs, timestamp_ms);
     let leader = metadata.partition(topic, 0).and_then(|p| p.leader).unwrap_or(-1);
     let connection = cluster.control(leader).await?;

@@ -36,17 +36,14 @@ type Configs = HashMap<TopicName, Result<TopicConfigs, Refusal>>;
 pub struct Known<'a> {
     /// The partitions it has.
     pub cells: &'a [Arc<PartitionCell>],
-    /// The source topics its state speaks of.
-    pub topics: &'a HashSet<TopicName>,
     /// Whether it has begun: what is found from now on was made later.
     pub has_begun: bool,
 }
 
 /// Says where a new partition begins. "Latest" leaves out what was there before the flow was, and
-/// nothing else: what a topic it copies already grew later is new from its first record (G1).
-fn begin(flow: &FlowSettings, topic: &TopicName, known: Known<'_>) -> StartAt {
-    let is_followed = known.has_begun || known.topics.contains(topic);
-    if flow.start == StartAt::Latest && is_followed { StartAt::Earliest } else { flow.start }
+/// nothing else: what is made later is new from its first record (G1).
+fn begin(flow: &FlowSettings, known: Known<'_>) -> StartAt {
+    if flow.start == StartAt::Latest && known.has_begun { StartAt::Earliest } else { flow.start }
 }
 
 /// Finds selected partitions that are not in `known`, and makes their topics ready at the target.
@@ -90,7 +87,8 @@ pub async fn discover(
                 source_topic_id: at_source.topics.get(&name).and_then(|t| t.id),
                 target_topic_id: at_target.topics.get(&target_topic).and_then(|t| t.id),
                 source_leader_epoch: -1,
-                begin: begin(flow, &name, known),
+                begin: begin(flow, known),
+                recreated_as: None,
                 source_missing_since: None,
                 rules,
                 ages: AgeMarks::default(),

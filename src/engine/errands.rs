@@ -1,9 +1,11 @@
 //! What the supervisor has others find out, so that it never waits itself: a broker that does not
 //! answer delays one errand and nobody else (guarantee G9).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join;
 use tokio::sync::mpsc;
 
 use super::cell::PartitionCell;
@@ -55,8 +57,6 @@ pub struct Errands {
     pub starter: Starter,
     /// Pays for what partitions hold.
     pub budget: MemoryBudget,
-    /// Whether the first discovery is over.
-    pub has_begun: bool,
     /// Where discoveries tell what they do.
     pub events: mpsc::Sender<Event>,
     /// Where findings go.
@@ -104,8 +104,7 @@ impl Errands {
         known: &[Arc<PartitionCell>],
     ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
         let Starter { source, target, settings, .. } = &self.starter;
-        let topics = self.starter.state.topics().await;
-        let known = Known { cells: known, topics: &topics, has_begun: self.has_begun };
+        let known = Known { cells: known, has_begun: true };
         discover::discover(source, target, settings, known, &self.budget, &self.events).await
     }
 
@@ -140,6 +139,21 @@ impl Errands {
         let state = self.starter.state.clone();
         self.run(async move { Some(Finding::Kept(state.keep(&cells).await)) });
     }
+}
+
+/// Asks both clusters about the topics of partitions; nothing where one does not answer.
+pub async fn topics_of(
+    starter: &Starter,
+    cells: &[Arc<PartitionCell>],
+) -> (Option<Metadata>, Option<Metadata>) {
+    let sources = names(cells.iter().map(|cell| &cell.source.topic));
+    let targets = names(cells.iter().map(|cell| &cell.target.topic));
+    join(ask(&starter.source, &sources), ask(&starter.target, &targets)).await
+}
+
+/// Lists each topic once.
+pub fn names<'a>(topics: impl Iterator<Item = &'a TopicName>) -> Vec<TopicName> {
+    topics.collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
 async fn ask(cluster: &Cluster, topics: &[TopicName]) -> Option<Metadata> {

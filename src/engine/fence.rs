@@ -4,6 +4,7 @@
 //! The transactional id is only this lock. Records are produced without a transaction, so readers of
 //! any isolation level see them at once.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use kafka_protocol::ResponseError;
@@ -58,8 +59,8 @@ pub async fn take(
 ) -> Result<Fence, KafkaError> {
     let Wanted { id, partition, end, was_owned } = wanted;
     let init = || producer_ids::init_transactional(target, id);
-    let producer = match target.retrying(patience, init).await {
-        Ok(producer) => producer,
+    let (producer, coordinator) = match target.retrying(patience, init).await {
+        Ok(owned) => owned,
         Err(error) if is_no_fence(&error) => {
             let producer = target.retrying(patience, || producer_ids::init(target)).await?;
             return Ok(Fence { producer, marker: None, is_exclusive: false });
@@ -69,8 +70,18 @@ pub async fn take(
     if producer.epoch == 0 && !was_owned {
         return Ok(Fence { producer, marker: None, is_exclusive: true });
     }
-    target.retrying(patience, || producer_ids::add_partition(target, id, producer, partition)).await?;
-    target.retrying(patience, || producer_ids::abort(target, id, producer)).await?;
+    let at_hand = Mutex::new(Some(coordinator));
+    let mark = || async {
+        // After a failure the coordinator may be another one.
+        let known = at_hand.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let connection = match known {
+            Some(connection) => connection,
+            None => producer_ids::coordinator(target, id).await?,
+        };
+        producer_ids::add_partition(&connection, id, producer, partition).await?;
+        producer_ids::abort(&connection, id, producer).await
+    };
+    target.retrying(patience, mark).await?;
     let marker = find_marker(target, at_target, partition, end, producer, patience).await?;
     Ok(Fence { producer, marker: Some(marker), is_exclusive: true })
 }

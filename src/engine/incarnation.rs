@@ -9,7 +9,7 @@ use kafka_protocol::ResponseError;
 use super::cell::PartitionCell;
 use super::event::{Event, StopCause};
 use super::partition::Phase;
-use crate::config::settings::{OnLoss, StartAt};
+use crate::config::settings::OnLoss;
 use crate::kafka::error::{code_name, remedy_for};
 use crate::kafka::metadata::Metadata;
 
@@ -59,10 +59,17 @@ pub fn check_source(
             state.partition.stop_when_flushed(cause);
             None
         }
+        OnLoss::Skip if state.recreated_as == Some(now) => None,
         OnLoss::Skip => {
-            state.source_topic_id = Some(now);
-            state.begin = StartAt::Earliest;
-            state.partition.start_over();
+            // Checkpoints name the old topic until all that was fetched of it is acknowledged.
+            state.recreated_as = Some(now);
+            let position = state.partition.fetch_next();
+            state.partition.note_skip(position, cause.clone());
+            if was_deleted {
+                state.partition.start_over();
+            } else {
+                state.partition.start_over_when_flushed();
+            }
             Some(Event::Skipped { partition: cell.source.clone(), cause })
         }
     }

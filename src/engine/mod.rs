@@ -24,6 +24,7 @@ pub mod producer;
 pub mod resume;
 pub mod routes;
 pub mod start;
+pub mod state_read;
 pub mod state_records;
 pub mod state_topic;
 pub mod status;

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use super::compacted_log;
+use super::compacted_log::CompactedLog;
 use super::state_records::producer_told;
 use super::state_topic::NAME_PREFIX;
 use crate::kafka::batch::{Batches, RawBatch};
@@ -112,7 +112,8 @@ impl OriginFilter {
             }
             let from = read.get(&name).filter(|(id, _)| *id == topic.id).map_or(0, |(_, next)| *next);
             let note = |key: &[u8], value: Option<&[u8]>, _| flows.extend(producer_told(key, value));
-            let next = compacted_log::read(&self.source, &name, from, PATIENCE, note).await?;
+            let log = CompactedLog::new(self.source.clone(), name.clone(), PATIENCE);
+            let next = log.read(from, note).await?;
             read.insert(name, (topic.id, next));
         }
         Ok(flows)

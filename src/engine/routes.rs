@@ -106,6 +106,13 @@ impl Routes {
         list.clone()
     }
 
+    /// Has fetchers look again at what their partitions want.
+    pub fn wake(&self) {
+        for (list, _) in self.fetchers.values() {
+            list.wake();
+        }
+    }
+
     /// Ends all fetching.
     pub fn stop_fetching(&self) {
         for (_, task) in self.fetchers.values() {

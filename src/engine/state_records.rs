@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::event::StopCause;
 use super::offset_map::{Chunk, ChunkError, ChunkId, Pair};
 use crate::types::TopicPartition;
 
@@ -108,6 +109,16 @@ pub struct Owner {
     pub since_ms: i64,
 }
 
+impl Owner {
+    /// Describes this process.
+    pub fn of_this_process(epoch: i16, since_ms: i64) -> Self {
+        // Where the system does not tell, the process id has to do.
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+        let host = host.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        Self { epoch, host, pid: std::process::id(), since_ms }
+    }
+}
+
 /// Says why a partition stopped, or why records were left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
@@ -124,6 +135,14 @@ pub struct Trouble {
     /// The last source offset left out, where single records are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
+}
+
+impl Trouble {
+    /// Describes a cause.
+    pub fn of(cause: &StopCause, at_ms: i64) -> Self {
+        let (code, is_loss) = (cause.code().to_owned(), cause.is_loss());
+        Self { v: 1, at_ms, code, cause: cause.to_string(), is_loss, to: cause.last_missing().map(|to| to.0) }
+    }
 }
 
 /// Holds what the state topic says of one partition.
@@ -155,6 +174,11 @@ pub struct ChunkEnd {
 }
 
 impl Past {
+    /// Says whether a process may have written the partition for this flow.
+    pub fn was_owned(&self) -> bool {
+        self.checkpoint.is_some() || !self.producers.is_empty() || !self.chunks.is_empty()
+    }
+
     /// Returns the newest chunk, where it can be read.
     pub fn open_chunk(&self) -> Option<(ChunkId, Chunk)> {
         let (id, bytes) = self.last_chunk.as_ref()?;
@@ -192,31 +216,34 @@ pub type Partitions = HashMap<TopicPartition, Past>;
 /// Takes in one record.
 pub fn learn(known: &mut Partitions, key: &[u8], value: Option<&[u8]>, timestamp_ms: i64) {
     let Ok(key) = serde_json::from_slice(key) else { return };
-    let mut of = |topic: &str, partition| known.entry(TopicPartition::new(topic, partition)).or_default();
     match key {
         Key::Checkpoint { topic, partition } => {
-            let past = of(&topic, partition);
+            let past = past_of(known, &topic, partition);
             past.checkpoint = read(value);
             past.checkpoint_ms = timestamp_ms;
         }
         Key::Producer { id } => {
             let Some(Producer { topic, partition, owner, .. }) = read(value) else { return };
-            let past = of(&topic, partition);
+            let past = past_of(known, &topic, partition);
             past.producers.insert(id);
             past.owner = owner.map(|owner| (id, owner));
         }
         Key::Map { topic, partition, owner, number } => {
-            of(&topic, partition).take_chunk(ChunkId { owner, number }, value);
+            past_of(known, &topic, partition).take_chunk(ChunkId { owner, number }, value);
         }
-        Key::Stopped { topic, partition } => of(&topic, partition).stopped = read(value),
+        Key::Stopped { topic, partition } => past_of(known, &topic, partition).stopped = read(value),
         Key::Skipped { topic, partition, from } => {
-            let skipped = &mut of(&topic, partition).skipped;
+            let skipped = &mut past_of(known, &topic, partition).skipped;
             match read(value) {
                 Some(trouble) => skipped.insert(from, trouble),
                 None => skipped.remove(&from),
             };
         }
     }
+}
+
+fn past_of<'a>(known: &'a mut Partitions, topic: &str, partition: i32) -> &'a mut Past {
+    known.entry(TopicPartition::new(topic, partition)).or_default()
 }
 
 /// Returns the producer id that a record of some flow's state topic tells of.
@@ -279,7 +306,7 @@ mod tests {
         let gone = |past: &Past, source, target| {
             past.chunks_before(Pair { source, target }).iter().map(|id| id.number).collect::<Vec<_>>()
         };
-        assert_eq!(gone(&past, 10, 9), []);
+        assert_eq!(gone(&past, 10, 9), Vec::<i64>::new());
         assert_eq!(gone(&past, 19, 10), [0]);
         assert_eq!(gone(&past, 99, 99), [0, 1]);
         past.take_chunk(ChunkId { owner: 0, number: 2 }, None);

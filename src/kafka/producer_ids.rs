@@ -44,10 +44,14 @@ pub async fn init(cluster: &Cluster) -> Result<ProducerIdentity, KafkaError> {
 /// marker with the new epoch stands in the partition. One try.
 ///
 /// Finding the coordinator comes first, for that is what makes brokers create their transaction topic;
-/// before it exists InitProducerId answers NOT_COORDINATOR for ever.
-pub async fn init_transactional(cluster: &Cluster, id: &str) -> Result<ProducerIdentity, KafkaError> {
+/// before it exists InitProducerId answers NOT_COORDINATOR for ever. The connection is the coordinator's.
+pub async fn init_transactional(
+    cluster: &Cluster,
+    id: &str,
+) -> Result<(ProducerIdentity, Connection), KafkaError> {
     let connection = coordinator(cluster, id).await?;
-    Ok(send_init(&connection, Some(id)).await?)
+    let producer = send_init(&connection, Some(id)).await?;
+    Ok((producer, connection))
 }
 
 async fn send_init(connection: &Connection, id: Option<&str>) -> Result<ProducerIdentity, RequestError> {
@@ -66,12 +70,11 @@ async fn send_init(connection: &Connection, id: Option<&str>) -> Result<Producer
 
 /// Opens a transaction over one partition, so that ending it writes a marker there. One try.
 pub async fn add_partition(
-    cluster: &Cluster,
+    connection: &Connection,
     id: &str,
     producer: ProducerIdentity,
     partition: &TopicPartition,
 ) -> Result<(), KafkaError> {
-    let connection = coordinator(cluster, id).await?;
     let topic = AddPartitionsToTxnTopic::default()
         .with_name(wire_name(&partition.topic))
         .with_partitions(vec![partition.partition]);
@@ -80,7 +83,7 @@ pub async fn add_partition(
         .with_v3_and_below_producer_id(producer.id.into())
         .with_v3_and_below_producer_epoch(producer.epoch)
         .with_v3_and_below_topics(vec![topic]);
-    let version = version_of::<AddPartitionsToTxnRequest>(&connection, ADD_PARTITIONS_VERSION_MAX)?;
+    let version = version_of::<AddPartitionsToTxnRequest>(connection, ADD_PARTITIONS_VERSION_MAX)?;
     let answer = connection.call_version(&request, version).await?;
     let results = answer.results_by_topic_v3_and_below;
     let code = results
@@ -89,27 +92,27 @@ pub async fn add_partition(
         .find_map(|partition| partition.partition_error_code.err());
     match code {
         None => Ok(()),
-        Some(code) => Err(refused::<AddPartitionsToTxnRequest>(&connection, code).into()),
+        Some(code) => Err(refused::<AddPartitionsToTxnRequest>(connection, code).into()),
     }
 }
 
 /// Aborts the transaction. The answer comes before the marker is written. One try.
-pub async fn abort(cluster: &Cluster, id: &str, producer: ProducerIdentity) -> Result<(), KafkaError> {
-    let connection = coordinator(cluster, id).await?;
+pub async fn abort(connection: &Connection, id: &str, producer: ProducerIdentity) -> Result<(), KafkaError> {
     let request = EndTxnRequest::default()
         .with_transactional_id(transactional_id(id))
         .with_producer_id(producer.id.into())
         .with_producer_epoch(producer.epoch)
         .with_committed(false);
-    let version = version_of::<EndTxnRequest>(&connection, END_VERSION_MAX)?;
+    let version = version_of::<EndTxnRequest>(connection, END_VERSION_MAX)?;
     let answer = connection.call_version(&request, version).await?;
     match answer.error_code.err() {
         None => Ok(()),
-        Some(code) => Err(refused::<EndTxnRequest>(&connection, code).into()),
+        Some(code) => Err(refused::<EndTxnRequest>(connection, code).into()),
     }
 }
 
-async fn coordinator(cluster: &Cluster, id: &str) -> Result<Connection, KafkaError> {
+/// Connects to the coordinator of a transactional id. One try.
+pub async fn coordinator(cluster: &Cluster, id: &str) -> Result<Connection, KafkaError> {
     let node = cluster.coordinator(CoordinatorKind::Transaction, id).await?;
     Ok(cluster.control(node).await?)
 }

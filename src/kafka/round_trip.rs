@@ -14,6 +14,10 @@ use super::cluster::Cluster;
 const SAMPLES_MIN: u32 = 6;
 /// Questions after which the broker is asked rarely.
 const SAMPLES_ENOUGH: u32 = 20;
+/// A way this long is believed sooner: no broker is so busy twice in a row.
+const LONG: Duration = Duration::from_millis(40);
+/// Questions before that.
+const SAMPLES_MIN_LONG: u32 = 2;
 /// Pause between the first questions.
 const PAUSE_FIRST: Duration = Duration::from_millis(20);
 /// Pause between later ones.
@@ -35,8 +39,10 @@ impl Default for RoundTrip {
 impl RoundTrip {
     /// Returns the round trip once it is known.
     pub fn get(&self) -> Option<Duration> {
-        let is_known = self.samples.load(Ordering::Relaxed) >= SAMPLES_MIN;
-        is_known.then(|| Duration::from_micros(self.shortest_us.load(Ordering::Relaxed)))
+        let samples = self.samples.load(Ordering::Relaxed);
+        let shortest = Duration::from_micros(self.shortest_us.load(Ordering::Relaxed));
+        let is_known = samples >= SAMPLES_MIN || (samples >= SAMPLES_MIN_LONG && shortest >= LONG);
+        is_known.then_some(shortest)
     }
 
     fn note(&self, elapsed: Duration) {

@@ -19,3 +19,4 @@ mod replicate_security;
 mod replicate_sessions;
 mod replicate_shows;
 mod replicate_versions;
+mod status_map;

@@ -6,6 +6,7 @@ use super::super::event::StopCause;
 use super::super::intake::{Dropped, Taken};
 use super::super::limits::FATAL_RETRY_PAUSE;
 use super::super::offset_map::PIECES_MAX;
+use super::parts::Pending;
 use super::{FetchWish, Partition, Phase, Room, Trouble};
 use crate::kafka::error::Remedy;
 use crate::types::SourceOffset;
@@ -18,7 +19,7 @@ impl Partition {
     /// nothing to fetch or no room for it.
     pub fn wants_fetch(&mut self, room: Room, now: Instant) -> FetchWish {
         let reached = self.end.is_some_and(|end| self.fetch_next >= end);
-        if self.phase != Phase::Copying || self.draining || reached || self.stop_pending.is_some() {
+        if self.phase != Phase::Copying || self.draining || reached || self.pending.is_some() {
             return FetchWish::Nothing;
         }
         if let Some(trouble) = &self.source_trouble
@@ -59,6 +60,10 @@ impl Partition {
         self.last_epoch = taken.last_epoch.unwrap_or(self.last_epoch);
         self.count_dropped(taken.dropped);
         self.totals.missing += taken.skipped.len() as u64;
+        for cause in &taken.skipped {
+            let from = cause.first_missing().unwrap_or(asked);
+            self.note_skip(from, cause.clone());
+        }
         if let Some(cause) = taken.stop {
             // What came before the fault is still good and goes out first.
             self.stop_when_flushed(cause);
@@ -69,7 +74,13 @@ impl Partition {
 
     /// Stops once all that was fetched is acknowledged; nothing more is fetched.
     pub fn stop_when_flushed(&mut self, cause: StopCause) {
-        self.stop_pending.get_or_insert(cause);
+        self.pending.get_or_insert(Pending::Stop(cause));
+        self.finish_if_done();
+    }
+
+    /// Starts over once all that was fetched is acknowledged; nothing more is fetched.
+    pub fn start_over_when_flushed(&mut self) {
+        self.pending.get_or_insert(Pending::StartOver);
         self.finish_if_done();
     }
 
@@ -107,7 +118,8 @@ impl Partition {
     }
 
     /// Goes on behind a range that is missing, under a policy that says so; the queue goes out first.
-    pub fn skip_to(&mut self, next: SourceOffset) {
+    pub fn skip_to(&mut self, next: SourceOffset, cause: StopCause) {
+        self.note_skip(self.fetch_next, cause);
         let missing = next.0.saturating_sub(self.fetch_next.0);
         self.totals.missing += u64::try_from(missing).unwrap_or(0);
         self.fetch_next = next;

@@ -16,8 +16,8 @@ mod producing;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use self::parts::InFlight;
 pub use self::parts::{FetchWish, Phase, Reaction, Room, SendOutcome, Sending, Totals, Trouble};
+use self::parts::{InFlight, Pending};
 use super::event::StopCause;
 use super::intake::Item;
 use super::limits::{BATCHES_IN_FLIGHT_NEAR_MAX, QUEUED_BYTES_LOW, TROUBLE_GRACE};
@@ -54,6 +54,8 @@ pub struct Partition {
     target_next: TargetOffset,
     /// Which source offset stands where at the target, as far as it is not kept there yet.
     map: Growing,
+    /// What was left out under a policy and is not recorded yet, by the first offset left out.
+    skips: Vec<(SourceOffset, StopCause)>,
     source_end: Option<SourceOffset>,
     log_start: Option<SourceOffset>,
     end: Option<SourceOffset>,
@@ -62,8 +64,8 @@ pub struct Partition {
     backoff: Backoff,
     totals: Totals,
     draining: bool,
-    /// Why it stops once everything fetched is acknowledged.
-    stop_pending: Option<StopCause>,
+    /// What happens once everything fetched is acknowledged.
+    pending: Option<Pending>,
     /// The size of the batch the target refused as too large, until its limit is looked up again.
     refused_size: Option<usize>,
     /// Pays for what has to be copied.
@@ -90,6 +92,7 @@ impl Partition {
             copied: SourceOffset(0),
             target_next: TargetOffset(0),
             map: Growing::default(),
+            skips: Vec::new(),
             source_end: None,
             log_start: None,
             end: None,
@@ -98,7 +101,7 @@ impl Partition {
             backoff: Backoff::seeded(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             totals: Totals::default(),
             draining: false,
-            stop_pending: None,
+            pending: None,
             refused_size: None,
             budget,
         }
@@ -121,7 +124,7 @@ impl Partition {
         self.target_next = target_next;
         self.map = Growing::anew(target_next.0, Pair { source: next.0, target: target_next.0 });
         self.producer = Some(producer);
-        self.stop_pending = None;
+        self.pending = None;
         self.next_sequence = 0;
         self.proven_at = None;
         self.end = self.end.or(end);
@@ -139,6 +142,21 @@ impl Partition {
     pub fn map(&mut self) -> &mut Growing {
         self.map.reach(Pair { source: self.copied.0, target: self.target_next.0 });
         &mut self.map
+    }
+
+    /// Takes note of what is left out under a policy, to be recorded with or before the position behind it.
+    pub fn note_skip(&mut self, from: SourceOffset, cause: StopCause) {
+        self.skips.push((from, cause));
+    }
+
+    /// Returns what was left out and is not recorded yet.
+    pub fn skips(&self) -> &[(SourceOffset, StopCause)] {
+        &self.skips
+    }
+
+    /// Forgets the first `count` of [`skips`](Self::skips): they are recorded.
+    pub fn forget_skips(&mut self, count: usize) {
+        self.skips.drain(..count.min(self.skips.len()));
     }
 
     /// Puts the partition back to before its start, after doubt.
@@ -270,8 +288,11 @@ impl Partition {
         if self.phase != Phase::Copying || !self.queue.is_empty() || !self.in_flight.is_empty() {
             return;
         }
-        if let Some(cause) = self.stop_pending.take() {
-            self.phase = Phase::Stopped(cause);
+        if let Some(pending) = self.pending.take() {
+            self.phase = match pending {
+                Pending::Stop(cause) => Phase::Stopped(cause),
+                Pending::StartOver => Phase::Starting,
+            };
         } else if self.end.is_some_and(|end| self.copied >= end) {
             self.phase = Phase::Finished;
         }

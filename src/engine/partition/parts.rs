@@ -32,6 +32,15 @@ pub struct Trouble {
     pub(super) retry_at: Instant,
 }
 
+/// Says what a partition does once everything fetched is acknowledged.
+#[derive(Debug)]
+pub(super) enum Pending {
+    /// Stop for good.
+    Stop(StopCause),
+    /// Start again, where the source's log is another one.
+    StartOver,
+}
+
 /// Holds a batch that has its sequence and is not acknowledged yet.
 #[derive(Debug)]
 pub(super) struct InFlight {

@@ -11,11 +11,13 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use futures_util::future::try_join;
 use tokio::sync::{Notify, mpsc, watch};
 
 use self::running::{Refresh, Running};
 use super::cell::PartitionCell;
-use super::errands::{Errands, Finding};
+use super::discover::{Known, discover};
+use super::errands::{self, Errands, Finding};
 use super::event::Event;
 use super::fetcher::FetchShared;
 use super::limits::fetch_bytes_ceiling;
@@ -26,7 +28,7 @@ use super::routes::Routes;
 use super::start::Starter;
 use super::state_topic::StateTopic;
 use super::status::FlowMeters;
-use crate::config::settings::{FlowSettings, Origin};
+use crate::config::settings::{FlowSettings, LimitSettings, Origin};
 use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
@@ -129,26 +131,17 @@ impl Flow {
         let (out_of_range_sender, out_of_range) = mpsc::channel(1024);
         let (findings_sender, findings) = mpsc::channel(FINDINGS_MAX);
         let origin = Arc::new(OriginFilter::new(source.clone(), settings.origin == Origin::Local));
-        let room = Arc::new(Notify::new());
-        let fetch = Arc::new(FetchShared {
-            room: room.clone(),
-            source: source.clone(),
-            budget: view.budget.clone(),
-            pacer: limits.bandwidth_bytes_per_second.map(|rate| Mutex::new(Pacer::new(rate, Instant::now()))),
-            bytes_ceiling: AtomicUsize::new(fetch_bytes_ceiling(limits.memory_bytes, 2)),
-            refresh: refresh.clone(),
-            out_of_range: out_of_range_sender,
-            origin: origin.clone(),
-            meters: meters.clone(),
-        });
-        let produce = Arc::new(ProduceShared {
-            room,
-            budget: view.budget.clone(),
-            target: target.clone(),
-            refresh: refresh.clone(),
-            meters: meters.clone(),
-        });
-        let state = Arc::new(StateTopic::open(&target, &settings).await?);
+        let mut routes = {
+            let shared = Shared { view: &view, limits: &limits, refresh: &refresh, meters: &meters };
+            routes(&source, &target, &shared, (out_of_range_sender, origin.clone()))
+        };
+        let known = Known { cells: &[], has_begun: false };
+        let (state, cells) = try_join(
+            StateTopic::open(&target, &settings),
+            discover(&source, &target, &settings, known, &view.budget, &events),
+        )
+        .await?;
+        let state = Arc::new(state);
         let starter = Starter {
             source,
             target,
@@ -163,14 +156,20 @@ impl Flow {
         let mut errands = Errands {
             starter,
             budget: view.budget.clone(),
-            has_begun: false,
             events: events.clone(),
             findings: findings_sender,
         };
-        let cells = errands.discover_now(&[]).await?;
-        errands.starter.try_start(&cells).await?;
+        // The data connections are opened while the partitions are started: to a far end both take long.
+        let connect = async {
+            let ask = errands::topics_of(&errands.starter, &cells).await;
+            if let (Some(at_source), Some(at_target)) = &ask {
+                routes.assign(&cells, at_source, at_target, &limits);
+            }
+            Ok(ask)
+        };
+        let ((), (at_source, at_target)) = try_join(errands.starter.try_start(&cells), connect).await?;
+        routes.wake();
         errands.starter.patience = START_PATIENCE;
-        errands.has_begun = true;
         let topics: HashSet<_> = cells.iter().map(|cell| &cell.source.topic).collect();
         let started = Event::Started { topics: topics.len(), partitions: cells.len() };
         // A listener that went away needs no events.
@@ -181,13 +180,13 @@ impl Flow {
             mode,
             events,
             errands,
-            routes: Routes::new(fetch, produce),
+            routes,
             meters,
             cells,
             told: HashMap::new(),
             starting: HashSet::new(),
-            at_source: None,
-            at_target: None,
+            at_source,
+            at_target,
             refresh: Refresh::default(),
             is_searching: false,
             is_keeping: false,
@@ -198,6 +197,44 @@ impl Flow {
         supervisor.want_refresh();
         Ok((supervisor, Inbox { refresh, out_of_range, findings }))
     }
+}
+
+/// What fetchers and senders of a flow share with its supervisor.
+struct Shared<'a> {
+    view: &'a FlowView,
+    limits: &'a LimitSettings,
+    refresh: &'a Arc<Notify>,
+    meters: &'a Arc<FlowMeters>,
+}
+
+/// Makes the routes, without any connection yet.
+fn routes(
+    source: &Cluster,
+    target: &Cluster,
+    shared: &Shared<'_>,
+    (out_of_range, origin): (mpsc::Sender<Arc<PartitionCell>>, Arc<OriginFilter>),
+) -> Routes {
+    let Shared { view, limits, refresh, meters } = *shared;
+    let room = Arc::new(Notify::new());
+    let fetch = Arc::new(FetchShared {
+        room: room.clone(),
+        source: source.clone(),
+        budget: view.budget.clone(),
+        pacer: limits.bandwidth_bytes_per_second.map(|rate| Mutex::new(Pacer::new(rate, Instant::now()))),
+        bytes_ceiling: AtomicUsize::new(fetch_bytes_ceiling(limits.memory_bytes, 2)),
+        refresh: refresh.clone(),
+        out_of_range,
+        origin,
+        meters: meters.clone(),
+    });
+    let produce = Arc::new(ProduceShared {
+        room,
+        budget: view.budget.clone(),
+        target: target.clone(),
+        refresh: refresh.clone(),
+        meters: meters.clone(),
+    });
+    Routes::new(fetch, produce)
 }
 
 /// Holds what reaches the loop from outside.

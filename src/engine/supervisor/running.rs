@@ -1,15 +1,16 @@
 //! A flow while it runs: what it knows, and what it does about each thing that happens.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use super::super::cell::PartitionCell;
-use super::super::errands::{Errands, Finding, is_tried_again};
+use super::super::errands::{Errands, Finding, is_tried_again, names};
 use super::super::event::{Event, Notice, StopCause};
 use super::super::incarnation;
+use super::super::offset_map::PIECES_KEPT_EARLY;
 use super::super::partition::{Partition, Phase};
 use super::super::routes::Routes;
 use super::super::state_topic::KeepError;
@@ -18,7 +19,7 @@ use super::{FlowView, RunMode};
 use crate::config::settings::{FlowSettings, OnLoss};
 use crate::kafka::error::Remedy;
 use crate::kafka::metadata::Metadata;
-use crate::types::{SourceOffset, TopicName, TopicPartition};
+use crate::types::{SourceOffset, TopicPartition};
 
 /// Shortest time between two metadata requests to one cluster.
 const REFRESH_PAUSE: Duration = Duration::from_millis(200);
@@ -102,6 +103,7 @@ impl Running {
                 for cell in cells {
                     self.starting.remove(&cell.source);
                 }
+                self.routes.wake();
                 self.assign().await;
             }
             Finding::Bounds { cell, log_start, end } => self.on_bounds(&cell, log_start, end).await,
@@ -225,7 +227,7 @@ impl Running {
             if position < log_start {
                 let cause = StopCause::Gap { from: position, to: SourceOffset(log_start.0 - 1) };
                 if self.settings.policy.on_gap == OnLoss::Skip {
-                    state.partition.skip_to(log_start);
+                    state.partition.skip_to(log_start, cause.clone());
                     Some(cause)
                 } else {
                     state.partition.stop_when_flushed(cause);
@@ -253,6 +255,7 @@ impl Running {
         self.refresh_if_due(now);
         let mut events = Vec::new();
         let mut to_start = Vec::new();
+        let mut is_map_long = false;
         let mut over = self.mode != RunMode::Continuous;
         for cell in &self.cells {
             let mut state = cell.lock();
@@ -264,6 +267,7 @@ impl Running {
             match (phase, failing) {
                 (Phase::Stopped(cause), _) if *told != Told::Stopped(cause.code()) => {
                     *told = Told::Stopped(cause.code());
+                    self.errands.starter.state.note_stopped(&partition, &cause);
                     events.push(Event::Stopped { partition, cause });
                 }
                 (Phase::Starting | Phase::Copying, Some(cause)) if *told == Told::Fine => {
@@ -276,6 +280,8 @@ impl Running {
                 }
                 _ => {}
             }
+            is_map_long |= *state.partition.phase() == Phase::Copying
+                && state.partition.map().pieces() >= PIECES_KEPT_EARLY;
             if state.partition.wants_start(now) && self.starting.insert(cell.source.clone()) {
                 to_start.push(cell.clone());
             }
@@ -290,6 +296,9 @@ impl Running {
         }
         for event in events {
             self.tell(event).await;
+        }
+        if is_map_long {
+            self.keep();
         }
         if !to_start.is_empty() {
             self.errands.start(to_start);
@@ -315,10 +324,6 @@ impl Running {
         self.tell_not_kept(kept.unwrap_or(Err(KeepError::TooLate(timeout)))).await;
         self.routes.stop_sending();
     }
-}
-
-fn names<'a>(topics: impl Iterator<Item = &'a TopicName>) -> Vec<TopicName> {
-    topics.collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
 /// A run that is to end does not wait for ever: trouble that lasts stops its partition.
