@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::replicate::positive_duration;
-use crate::commands::{Context, completions, man, replicate};
+use crate::commands::{Context, completions, man, replicate, status};
 use crate::exit::Exit;
 use crate::report::document::Document;
 use crate::report::output::{Format, Output, OutputSettings};
@@ -79,6 +79,7 @@ struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     Replicate(replicate::Args),
+    Status(status::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -115,6 +116,7 @@ fn meaning(common: Common) -> (Context, u8) {
 fn dispatch(command: &Command, context: &Context) -> Exit {
     match command {
         Command::Replicate(args) => on_runtime(context, replicate::run(args, context)),
+        Command::Status(args) => on_runtime(context, status::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

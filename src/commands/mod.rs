@@ -6,6 +6,7 @@ pub mod man;
 mod observe;
 pub mod replicate;
 mod signals;
+pub mod status;
 mod tell;
 
 use std::path::PathBuf;

@@ -26,6 +26,8 @@ use crate::types::{TopicName, TopicPartition};
 
 /// Most records in one batch, far below any broker's limit.
 const PAIRS_PER_BATCH: usize = 1000;
+/// Bytes of keys and values behind which a batch ends, half of what topics take by default.
+const BATCH_BYTES: usize = 512 * 1024;
 
 /// A record: its key, and its value or `None` to delete the key.
 pub type Pair = (Vec<u8>, Option<Vec<u8>>);
@@ -77,12 +79,12 @@ impl CompactedLog {
         self.leader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the topic from offset `from` to its present end, key and value by key and value; returns
-    /// where to go on.
+    /// Reads the topic from offset `from` to its present end, record by record: key, value, time in
+    /// milliseconds since 1970; returns where to go on.
     pub async fn read(
         &self,
         from: i64,
-        mut each: impl FnMut(&[u8], Option<&[u8]>),
+        mut each: impl FnMut(&[u8], Option<&[u8]>, i64),
     ) -> Result<i64, KafkaError> {
         let cluster = &self.cluster;
         let partition = &TopicPartition { topic: self.topic.clone(), partition: 0 };
@@ -111,7 +113,7 @@ impl CompactedLog {
                     Err(error) => return Err(malformed(cluster, &error).await),
                 };
                 for (_, key, value) in pairs.iter().filter(|(offset, ..)| *offset >= next) {
-                    each(key, value.as_deref());
+                    each(key, value.as_deref(), batch.header.max_timestamp);
                 }
                 next = batch.header.next_offset();
             }
@@ -122,12 +124,25 @@ impl CompactedLog {
     /// Appends records, and returns when all of the topic's in-sync replicas have them. Repeated after a
     /// lost answer a record may stand twice, which a table does not mind.
     pub async fn append(&self, pairs: &[Pair], timestamp_ms: i64) -> Result<(), KafkaError> {
-        for pairs in pairs.chunks(PAIRS_PER_BATCH) {
+        let mut rest = pairs;
+        while !rest.is_empty() {
+            let (pairs, behind) = rest.split_at(batch_pairs(rest));
+            rest = behind;
             let append = |metadata| append_once(&self.cluster, metadata, &self.topic, pairs, timestamp_ms);
             self.trying(append).await?;
         }
         Ok(())
     }
+}
+
+/// Says how many of the records, at least one, go into the next batch.
+fn batch_pairs(pairs: &[Pair]) -> usize {
+    let mut bytes = 0;
+    let fits = |(key, value): &&Pair| {
+        bytes += key.len() + value.as_ref().map_or(0, Vec::len);
+        bytes <= BATCH_BYTES
+    };
+    pairs.iter().take(PAIRS_PER_BATCH).take_while(fits).count().clamp(1, pairs.len())
 }
 
 async fn ensure_once(

@@ -146,6 +146,24 @@ impl StopCause {
         matches!(self, StopCause::Provision { .. } | StopCause::NoTargetPartition { .. })
     }
 
+    /// Returns the first source offset that is missing, where single offsets are.
+    pub fn first_missing(&self) -> Option<SourceOffset> {
+        match self {
+            StopCause::Gap { from, .. } => Some(*from),
+            StopCause::Oversize { offset, .. } => Some(*offset),
+            _ => None,
+        }
+    }
+
+    /// Returns the last source offset that is missing, where single offsets are.
+    pub fn last_missing(&self) -> Option<SourceOffset> {
+        match self {
+            StopCause::Gap { to, .. } => Some(*to),
+            StopCause::Oversize { offset, .. } => Some(*offset),
+            _ => None,
+        }
+    }
+
     /// Returns a stable name for machines.
     pub fn code(&self) -> &'static str {
         match self {

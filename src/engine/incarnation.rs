@@ -63,6 +63,8 @@ pub fn check_source(
         OnLoss::Skip => {
             // Checkpoints name the old topic until all that was fetched of it is acknowledged.
             state.recreated_as = Some(now);
+            let position = state.partition.fetch_next();
+            state.partition.note_skip(position, cause.clone());
             if was_deleted {
                 state.partition.start_over();
             } else {

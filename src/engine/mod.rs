@@ -25,6 +25,8 @@ pub mod resume;
 pub mod routes;
 pub mod share;
 pub mod start;
+pub mod state_read;
+pub mod state_records;
 pub mod state_topic;
 pub mod status;
 pub mod supervisor;

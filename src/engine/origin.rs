@@ -9,7 +9,8 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use super::compacted_log::CompactedLog;
-use super::state_topic::{NAME_PREFIX, producer_told};
+use super::state_records::producer_told;
+use super::state_topic::NAME_PREFIX;
 use crate::kafka::batch::{Batches, RawBatch};
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
@@ -110,7 +111,7 @@ impl OriginFilter {
                 continue;
             }
             let from = read.get(&name).filter(|(id, _)| *id == topic.id).map_or(0, |(_, next)| *next);
-            let note = |key: &[u8], value: Option<&[u8]>| flows.extend(producer_told(key, value));
+            let note = |key: &[u8], value: Option<&[u8]>, _| flows.extend(producer_told(key, value));
             let log = CompactedLog::new(self.source.clone(), name.clone(), PATIENCE);
             let next = log.read(from, note).await?;
             read.insert(name, (topic.id, next));

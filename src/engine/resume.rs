@@ -9,7 +9,7 @@ use super::event::StopCause;
 use super::intake;
 use super::limits::DECODED_BATCH_BYTES_MAX;
 use super::origin::OriginFilter;
-use super::state_topic::Checkpoint;
+use super::state_records::Checkpoint;
 use super::tail::{Matched, Matcher, Progress, Start, Unclear};
 use crate::kafka::batch::Batches;
 use crate::kafka::cluster::{Cluster, request_error};

@@ -15,10 +15,13 @@ use super::cell::PartitionCell;
 use super::discover::refresh_limits;
 use super::event::{Event, Notice, StopCause};
 use super::fence::{self, Fence};
+use super::offset_map::{ChunkId, Growing, Pair};
 use super::origin::OriginFilter;
 use super::partition::Phase;
 use super::resume;
-use super::state_topic::{Checkpoint, NAME_PREFIX, Past, StateTopic};
+use super::state_records::{Checkpoint, Past};
+use super::state_topic::{Begun, NAME_PREFIX, StateTopic};
+use super::tail::Matched;
 use crate::config::settings::{FlowSettings, OnLoss, StartAt};
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::{KafkaError, Remedy, code_name, remedy_for};
@@ -67,10 +70,9 @@ enum Decision {
 
 /// Holds a partition whose position is known.
 struct Ready {
-    cell: Arc<PartitionCell>,
     next: i64,
     bounds: Bounds,
-    producer: ProducerIdentity,
+    begun: Begun,
 }
 
 impl Starter {
@@ -138,7 +140,7 @@ impl Starter {
     async fn fence(&self, cell: Arc<PartitionCell>, bounds: Bounds, at_target: &Metadata) -> Option<Fenced> {
         let id =
             format!("{}{}.{}.{}", NAME_PREFIX, self.settings.name, cell.target.topic, cell.target.partition);
-        let was_owned = self.state.past(&cell.source).await != Past::default();
+        let was_owned = self.state.past(&cell.source).await.was_owned();
         let end = TargetOffset(bounds.target_end);
         let wanted = fence::Wanted { id: &id, partition: &cell.target, end, was_owned };
         match fence::take(&self.target, at_target, wanted, self.patience).await {
@@ -255,7 +257,13 @@ impl Starter {
                 target_topic_id: None,
                 producer_id: fence.producer.id,
             },
-            Decision::Begin(next) => return Some(Ready { cell, next, bounds, producer: fence.producer }),
+            Decision::Begin(next) => {
+                // What is known of another incarnation of the topic helps nobody.
+                let gone = past.chunks.keys().copied().collect();
+                let from = Pair { source: next, target: bounds.target_end };
+                let map = Growing::anew(bounds.target_end, from);
+                return Some(Ready::new(cell, bounds, next, fence.producer, (map, gone)));
+            }
             Decision::Resume(checkpoint) => checkpoint,
             Decision::Stop(cause) => {
                 cell.lock().partition.stop(cause);
@@ -289,7 +297,10 @@ impl Starter {
             target_end: scan_end,
         };
         match resume::position(&ends, question).await {
-            Ok(Ok(resumed)) => Some(Ready { cell, next: resumed.next, bounds, producer: fence.producer }),
+            Ok(Ok(matched)) => {
+                let map = mapped(&past, &checkpoint, &bounds, &matched);
+                Some(Ready::new(cell, bounds, matched.next, fence.producer, map))
+            }
             Ok(Err(cause)) => {
                 cell.lock().partition.stop(cause);
                 None
@@ -301,30 +312,71 @@ impl Starter {
         }
     }
 
-    /// Records each partition's producer and first checkpoint, and lets the partition go.
+    /// Records each partition's producer, map and first checkpoint, and lets the partition go.
     async fn begin(&self, ready: Vec<Ready>) -> Result<(), KafkaError> {
-        let mut starts = Vec::with_capacity(ready.len());
-        for ready in &ready {
-            let state = ready.cell.lock();
-            let checkpoint = Checkpoint {
-                v: 1,
-                source_next: ready.next,
-                target_next: ready.bounds.target_end,
-                source_topic_id: state.source_topic_id,
-                target_topic_id: state.target_topic_id,
-                producer_id: ready.producer.id,
-            };
-            drop(state);
-            starts.push((ready.cell.clone(), checkpoint));
-        }
-        self.state.begin(&starts).await?;
-        for Ready { cell, next, bounds, producer } in ready {
+        let places: Vec<_> = ready.iter().map(|ready| (ready.next, ready.bounds)).collect();
+        let begun: Vec<Begun> = ready.into_iter().map(|ready| ready.begun).collect();
+        self.state.begin(&begun).await?;
+        for (Begun { cell, producer, mut map, .. }, (next, bounds)) in begun.into_iter().zip(places) {
             let end = self.is_to_end.then_some(SourceOffset(bounds.end));
             let target_next = TargetOffset(bounds.target_end);
-            cell.lock().partition.start(producer, SourceOffset(next), target_next, end);
+            if let Some((open, _)) = map.chunks().last() {
+                map.written(*open);
+            }
+            let partition = &mut cell.lock().partition;
+            partition.start(producer, SourceOffset(next), target_next, end);
+            partition.set_map(map);
         }
         Ok(())
     }
+}
+
+impl Ready {
+    fn new(
+        cell: Arc<PartitionCell>,
+        bounds: Bounds,
+        next: i64,
+        producer: ProducerIdentity,
+        (mut map, gone): (Growing, Vec<ChunkId>),
+    ) -> Self {
+        map.reach(Pair { source: next, target: bounds.target_end });
+        let gone = gone.into_iter().filter(|id| map.chunks().iter().all(|(own, _)| own != id)).collect();
+        let state = cell.lock();
+        let checkpoint = Checkpoint {
+            v: 1,
+            source_next: next,
+            target_next: bounds.target_end,
+            source_topic_id: state.source_topic_id,
+            target_topic_id: state.target_topic_id,
+            producer_id: producer.id,
+        };
+        drop(state);
+        Self { next, bounds, begun: Begun { cell, checkpoint, producer, map, gone } }
+    }
+}
+
+/// Puts what was found behind a checkpoint to what is known before it; returns also the chunks that are
+/// not needed any more.
+fn mapped(
+    past: &Past,
+    checkpoint: &Checkpoint,
+    bounds: &Bounds,
+    matched: &Matched,
+) -> (Growing, Vec<ChunkId>) {
+    let owner = bounds.target_end;
+    let starts = Pair { source: bounds.source_first, target: bounds.target_first };
+    let mut gone = past.chunks_before(starts);
+    let mut map = if past.checkpoint.is_some() {
+        let last = past.open_chunk();
+        let id = last.as_ref().map(|(id, _)| *id);
+        let (map, is_taken_over) = Growing::behind(owner, last, checkpoint.pair());
+        gone.extend(id.filter(|_| is_taken_over));
+        map
+    } else {
+        Growing::anew(owner, checkpoint.pair())
+    };
+    map.take_tail(matched);
+    (map, gone)
 }
 
 /// Holds a partition that is ours to write.

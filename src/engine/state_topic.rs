@@ -2,101 +2,73 @@
 //! group of the same name for everyone's tools.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kafka_protocol::ResponseError;
-use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, MutexGuard};
-use uuid::Uuid;
 
 use super::cell::PartitionCell;
 use super::compacted_log::{CompactedLog, Pair};
+use super::event::StopCause;
+use super::offset_map::{Chunk, ChunkId, Growing};
 use super::partition::Phase;
+use super::state_records::{Checkpoint, Key, Owner, Partitions, Past, Producer, Trouble, json, learn};
 use crate::config::settings::FlowSettings;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
 use crate::kafka::groups::{self, Commit};
-use crate::types::{TargetOffset, TopicName, TopicPartition};
+use crate::kafka::producer_ids::ProducerIdentity;
+use crate::types::{SourceOffset, TargetOffset, TopicName, TopicPartition};
 
 /// What the names of all state topics begin with; such topics are never copied.
 pub const NAME_PREFIX: &str = "strait.";
 /// How long the target may take to make the topic, elect its leader, or load a group.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Names a record of the state topic.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Key {
-    /// A partition's checkpoint.
-    Checkpoint {
-        /// The source topic.
-        topic: String,
-        /// The partition.
-        partition: i32,
-    },
-    /// A producer id this flow writes with: whoever copies from this cluster knows by it what was
-    /// copied here (guarantee G7).
-    Producer {
-        /// The producer id.
-        id: i64,
-    },
+/// Holds what is written of one partition at a time.
+#[derive(Debug)]
+pub struct Kept {
+    cell: Arc<PartitionCell>,
+    checkpoint: Checkpoint,
+    /// The map's chunks, the open one last.
+    chunks: Vec<(ChunkId, Chunk)>,
+    skips: Vec<(SourceOffset, StopCause)>,
 }
 
-/// States a fact about an immutable stretch of both logs: everything at the source before
-/// `source_next` stands at the target before `target_next`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Checkpoint {
-    /// Version of this format.
-    pub v: u8,
-    /// The next source offset to copy.
-    pub source_next: i64,
-    /// The target offset from which later batches may stand.
-    pub target_next: i64,
-    /// The incarnation of the source topic.
-    pub source_topic_id: Option<Uuid>,
-    /// The incarnation of the target topic.
-    pub target_topic_id: Option<Uuid>,
-    /// The producer id of the batches behind `target_next`.
-    pub producer_id: i64,
-}
-
-/// Says where a producer id writes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Producer {
-    /// Version of this format.
-    pub v: u8,
-    /// The source topic.
-    pub topic: String,
-    /// The partition.
-    pub partition: i32,
-}
-
-impl Checkpoint {
-    /// States where a partition is now; `None` while it is being started.
-    pub fn of(cell: &PartitionCell) -> Option<Self> {
-        let state = cell.lock();
-        if *state.partition.phase() == Phase::Starting {
+impl Kept {
+    /// States where a partition is now; `None` while it is being started, or when another owns it.
+    fn of(cell: &Arc<PartitionCell>) -> Option<Self> {
+        let mut state = cell.lock();
+        if matches!(state.partition.phase(), Phase::Starting | Phase::Stopped(StopCause::Fenced)) {
             return None;
         }
-        Some(Self {
+        let checkpoint = Checkpoint {
             v: 1,
             source_next: state.partition.copied().0,
             target_next: state.partition.target_next().0,
             source_topic_id: state.source_topic_id,
             target_topic_id: state.target_topic_id,
             producer_id: state.partition.producer()?.id,
-        })
+        };
+        let chunks = state.partition.map().chunks();
+        Some(Self { cell: cell.clone(), checkpoint, chunks, skips: state.partition.skips().to_vec() })
     }
 }
 
-/// Holds what the state topic says of one partition.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Past {
-    /// The newest checkpoint.
-    pub checkpoint: Option<Checkpoint>,
-    /// Every producer id the flow wrote the partition with.
-    pub producers: HashSet<i64>,
+/// Holds a partition that may go as soon as this is written.
+#[derive(Debug)]
+pub struct Begun {
+    /// The partition.
+    pub cell: Arc<PartitionCell>,
+    /// Its first checkpoint.
+    pub checkpoint: Checkpoint,
+    /// Its producer.
+    pub producer: ProducerIdentity,
+    /// Its offset map so far.
+    pub map: Growing,
+    /// Chunks that are not needed any more.
+    pub gone: Vec<ChunkId>,
 }
 
 /// Says what of a flow's progress could not be kept.
@@ -142,11 +114,13 @@ pub struct StateTopic {
     known: Mutex<Known>,
     /// What the group's offsets still have to be told.
     owed: Mutex<BTreeMap<TopicPartition, Commit>>,
+    /// Why partitions stopped, where that is not recorded yet.
+    stopped: std::sync::Mutex<HashMap<TopicPartition, Trouble>>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
-    partitions: HashMap<TopicPartition, Past>,
+    partitions: Partitions,
     /// How far the topic was read.
     next: i64,
 }
@@ -158,7 +132,13 @@ impl StateTopic {
         let replication_factor = flow.provision.replication_factor.unwrap_or(-1);
         let log = CompactedLog::new(target.clone(), name, PATIENCE);
         log.ensure(replication_factor).await?;
-        let state = Self { target: target.clone(), log, known: Mutex::default(), owed: Mutex::default() };
+        let state = Self {
+            target: target.clone(),
+            log,
+            known: Mutex::default(),
+            owed: Mutex::default(),
+            stopped: std::sync::Mutex::default(),
+        };
         state.catch_up().await?;
         Ok(state)
     }
@@ -167,7 +147,7 @@ impl StateTopic {
     pub async fn catch_up(&self) -> Result<(), KafkaError> {
         let mut known = self.known.lock().await;
         let Known { partitions, next } = &mut *known;
-        let each = |key: &[u8], value: Option<&[u8]>| learn(partitions, key, value);
+        let each = |key: &[u8], value: Option<&[u8]>, at_ms| learn(partitions, key, value, at_ms);
         *next = self.log.read(*next, each).await?;
         Ok(())
     }
@@ -177,42 +157,71 @@ impl StateTopic {
         self.known.lock().await.partitions.get(partition).cloned().unwrap_or_default()
     }
 
-    /// Returns the source topics of which anything is known.
+    /// Returns the source topics of which any partition was copied.
     pub async fn topics(&self) -> HashSet<TopicName> {
-        self.known.lock().await.partitions.keys().map(|partition| partition.topic.clone()).collect()
+        let known = self.known.lock().await;
+        let copied = known.partitions.iter().filter(|(_, past)| past.was_owned());
+        copied.map(|(partition, _)| partition.topic.clone()).collect()
     }
 
-    /// Records the producer ids and the first checkpoints of partitions, before their first batch.
-    pub async fn begin(&self, starts: &[(Arc<PartitionCell>, Checkpoint)]) -> Result<(), KafkaError> {
-        let mut known = self.known.lock().await;
-        let mut pairs: Vec<Pair> = Vec::with_capacity(starts.len() * 2);
-        for (cell, checkpoint) in starts {
-            let partition = cell.source.partition;
-            let topic = cell.source.topic.to_string();
-            let key = Key::Producer { id: checkpoint.producer_id };
-            pairs.push((json(&key), Some(json(&Producer { v: 1, topic, partition }))));
+    /// Records the producer ids, the maps and the first checkpoints of partitions, before their first batch.
+    pub async fn begin(&self, starts: &[Begun]) -> Result<(), KafkaError> {
+        let known = self.known.lock().await;
+        let now_ms = now_ms();
+        let mut pairs: Vec<Pair> = Vec::with_capacity(starts.len() * 3);
+        let mut kept = Vec::with_capacity(starts.len());
+        let mut gone = Vec::new();
+        for Begun { cell, checkpoint, producer, map, gone: chunks } in starts {
+            let (topic, partition) = (cell.source.topic.to_string(), cell.source.partition);
+            let owner = Some(Owner::of_this_process(producer.epoch, now_ms));
+            let value = Producer { v: 1, topic: topic.clone(), partition, owner };
+            pairs.push((json(&Key::Producer { id: producer.id }), Some(json(&value))));
+            self.stopped.lock().unwrap_or_else(PoisonError::into_inner).remove(&cell.source);
+            if known.partitions.get(&cell.source).is_some_and(|past| past.stopped.is_some()) {
+                gone.push((json(&Key::Stopped { topic: topic.clone(), partition }), None));
+            }
+            gone.extend(chunks.iter().map(|id| (map_key(&cell.source, *id), None)));
+            kept.push(Kept {
+                cell: cell.clone(),
+                checkpoint: checkpoint.clone(),
+                chunks: map.chunks(),
+                skips: cell.lock().partition.skips().to_vec(),
+            });
         }
-        for (cell, checkpoint) in starts {
-            known.partitions.entry(cell.source.clone()).or_default().producers.insert(checkpoint.producer_id);
-        }
-        self.write(known, pairs, starts).await
+        self.write(known, pairs, kept, gone).await
     }
 
     /// Keeps the positions of all started partitions that have moved: in the topic, then as the
     /// group's offsets.
     pub async fn keep(&self, cells: &[Arc<PartitionCell>]) -> Result<(), KeepError> {
         let known = self.known.lock().await;
-        let mut moved = Vec::new();
-        for cell in cells {
-            let Some(checkpoint) = Checkpoint::of(cell) else { continue };
-            if known.partitions.get(&cell.source).and_then(|past| past.checkpoint.as_ref())
-                != Some(&checkpoint)
-            {
-                moved.push((cell.clone(), checkpoint));
-            }
-        }
-        self.write(known, Vec::new(), &moved).await?;
+        let is_known = |kept: &Kept| {
+            let past = known.partitions.get(&kept.cell.source);
+            kept.skips.is_empty() && past.and_then(|past| past.checkpoint.as_ref()) == Some(&kept.checkpoint)
+        };
+        let moved = cells.iter().filter_map(Kept::of).filter(|kept| !is_known(kept)).collect();
+        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let told = |(partition, trouble): (&TopicPartition, &Trouble)| {
+            let (topic, partition) = (partition.topic.to_string(), partition.partition);
+            (json(&Key::Stopped { topic, partition }), Some(json(trouble)))
+        };
+        let pairs = stopped.iter().map(told).collect();
+        self.write(known, pairs, moved, Vec::new()).await?;
+        // What stopped again meanwhile is still to be recorded.
+        let is_new =
+            |partition: &TopicPartition, trouble: &mut Trouble| stopped.get(partition) != Some(trouble);
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).retain(is_new);
         self.commit().await.map_err(|error| KeepError::Group { group: self.log.topic().clone(), error })
+    }
+
+    /// Has the cause of a stop recorded with the next progress. One whose partition another process took
+    /// over is not ours to tell.
+    pub fn note_stopped(&self, partition: &TopicPartition, cause: &StopCause) {
+        if *cause != StopCause::Fenced {
+            let trouble = Trouble::of(cause, now_ms());
+            let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+            stopped.insert(partition.clone(), trouble);
+        }
     }
 
     /// Commits the group's offsets; what fails is tried again with the next.
@@ -233,96 +242,58 @@ impl StateTopic {
         done
     }
 
+    /// Writes `pairs`, then what is kept, then what is `gone`: what a checkpoint rests on stands before it.
     async fn write(
         &self,
         mut known: MutexGuard<'_, Known>,
         mut pairs: Vec<Pair>,
-        checkpoints: &[(Arc<PartitionCell>, Checkpoint)],
+        kept: Vec<Kept>,
+        gone: Vec<Pair>,
     ) -> Result<(), KafkaError> {
-        if checkpoints.is_empty() {
-            return Ok(());
-        }
-        let mut commits = Vec::with_capacity(checkpoints.len());
-        for (cell, checkpoint) in checkpoints {
-            let TopicPartition { topic, partition } = &cell.source;
-            let key = Key::Checkpoint { topic: topic.to_string(), partition: *partition };
-            pairs.push((json(&key), Some(json(checkpoint))));
+        let now_ms = now_ms();
+        let mut commits = Vec::with_capacity(kept.len());
+        for Kept { cell, checkpoint, chunks, skips } in &kept {
+            let (topic, partition) = (|| cell.source.topic.to_string(), cell.source.partition);
+            for (from, cause) in skips {
+                let key = Key::Skipped { topic: topic(), partition, from: from.0 };
+                pairs.push((json(&key), Some(json(&Trouble::of(cause, now_ms)))));
+            }
+            let bytes = chunks.iter().map(|(id, chunk)| (map_key(&cell.source, *id), Some(chunk.encode())));
+            pairs.extend(bytes);
+            pairs.push((json(&Key::Checkpoint { topic: topic(), partition }), Some(json(checkpoint))));
             commits.push(Commit {
                 partition: cell.target.clone(),
                 offset: TargetOffset(checkpoint.target_next),
                 metadata: format!("source_next={}", checkpoint.source_next),
             });
         }
-        self.append(&pairs).await?;
-        for (cell, checkpoint) in checkpoints {
-            known.partitions.entry(cell.source.clone()).or_default().checkpoint = Some(checkpoint.clone());
+        pairs.extend(gone);
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        self.log.append(&pairs, now_ms).await?;
+        for (key, value) in &pairs {
+            learn(&mut known.partitions, key, value.as_deref(), now_ms);
+        }
+        for Kept { cell, chunks, skips, .. } in kept {
+            let mut state = cell.lock();
+            state.partition.forget_skips(skips.len());
+            if let Some((open, _)) = chunks.last() {
+                state.partition.map().written(*open);
+            }
         }
         let mut owed = self.owed.lock().await;
         owed.extend(commits.into_iter().map(|commit| (commit.partition.clone(), commit)));
         Ok(())
     }
-
-    async fn append(&self, pairs: &[Pair]) -> Result<(), KafkaError> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now_ms = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
-        self.log.append(pairs, now_ms).await
-    }
 }
 
-/// Takes in one record; what a newer version wrote and this one does not know is passed over.
-fn learn(known: &mut HashMap<TopicPartition, Past>, key: &[u8], value: Option<&[u8]>) {
-    match serde_json::from_slice(key) {
-        Ok(Key::Checkpoint { topic, partition }) => {
-            let checkpoint = value.and_then(|value| serde_json::from_slice::<Checkpoint>(value).ok());
-            known.entry(TopicPartition::new(topic.as_str(), partition)).or_default().checkpoint = checkpoint;
-        }
-        Ok(Key::Producer { id }) => {
-            let Some(producer) = value.and_then(|value| serde_json::from_slice::<Producer>(value).ok())
-            else {
-                return;
-            };
-            let partition = TopicPartition::new(producer.topic.as_str(), producer.partition);
-            known.entry(partition).or_default().producers.insert(id);
-        }
-        Err(_) => {}
-    }
+fn map_key(partition: &TopicPartition, id: ChunkId) -> Vec<u8> {
+    let (topic, partition) = (partition.topic.to_string(), partition.partition);
+    json(&Key::Map { topic, partition, owner: id.owner, number: id.number })
 }
 
-/// Returns the producer id that a record of some flow's state topic tells of.
-pub fn producer_told(key: &[u8], value: Option<&[u8]>) -> Option<i64> {
-    match serde_json::from_slice(key) {
-        Ok(Key::Producer { id }) => value.map(|_| id),
-        _ => None,
-    }
-}
-
-fn json(value: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(value).expect("plain structs of numbers and strings are always JSON")
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    #[test]
-    fn the_format_on_the_wire_is_the_one_documented() {
-        let key = Key::Checkpoint { topic: "orders".into(), partition: 3 };
-        assert_eq!(json(&key), br#"{"kind":"checkpoint","topic":"orders","partition":3}"#);
-        assert_eq!(json(&Key::Producer { id: 4007 }), br#"{"kind":"producer","id":4007}"#);
-    }
-
-    #[test]
-    fn g2_every_producer_id_of_a_partition_is_remembered() {
-        let mut known = HashMap::new();
-        for id in [7, 8] {
-            let value = json(&Producer { v: 1, topic: "orders".into(), partition: 3 });
-            learn(&mut known, &json(&Key::Producer { id }), Some(&value));
-        }
-        learn(&mut known, br#"{"kind":"of a later version"}"#, Some(b"{}"));
-        let past = &known[&TopicPartition::new("orders", 3)];
-        assert_eq!(past.producers, HashSet::from([7, 8]));
-        assert_eq!(past.checkpoint, None);
-    }
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }

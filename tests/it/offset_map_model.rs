@@ -101,8 +101,7 @@ impl World {
         self.next.target += 1;
         let last = self.chunks.last_key_value().map(|(id, bytes)| (*id, Chunk::decode(bytes).unwrap()));
         let id = last.as_ref().map(|(id, _)| *id);
-        let (mut owner, is_taken_over) =
-            Growing::behind(marker + 1, last.map(|(_, chunk)| chunk), self.checkpoint);
+        let (mut owner, is_taken_over) = Growing::behind(marker + 1, last, self.checkpoint);
         let known = self.checkpoint.source;
         let mut tail = Matched { next: self.next.source, ..Matched::default() };
         for copy in self.copies.iter_mut().filter(|copy| copy.source >= known) {

@@ -21,3 +21,4 @@ mod replicate_sessions;
 mod replicate_share;
 mod replicate_shows;
 mod replicate_versions;
+mod status_map;

@@ -86,7 +86,7 @@ impl FlowRun {
 }
 
 /// Opens a cluster: in one try, or again and again until `deadline` where that may help.
-async fn open(
+pub(in crate::commands) async fn open(
     settings: Arc<ClusterSettings>,
     deadline: Option<Instant>,
     tell_waiting: impl Fn(&ConnectError),

@@ -1,7 +1,7 @@
 //! `strait replicate`: open both clusters of each flow, copy, tell what happens, stop cleanly.
 
 mod ended;
-mod flow;
+pub(in crate::commands) mod flow;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

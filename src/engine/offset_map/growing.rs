@@ -12,6 +12,9 @@ pub const CHUNK_RUNS: usize = 1024;
 /// Most runs a partition keeps in memory: more wait until these are kept at the target (guarantee G8).
 pub const PIECES_MAX: usize = 64 * CHUNK_RUNS;
 
+/// With as many, progress is kept before its time.
+pub const PIECES_KEPT_EARLY: usize = 4 * CHUNK_RUNS;
+
 /// Names a chunk of a partition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChunkId {
@@ -40,19 +43,24 @@ impl Growing {
     /// Goes on behind a checkpoint, as the owner that begins at the target offset `owner`. A short `last`
     /// chunk of the owner before is taken over, so that starts do not leave many short ones; returned is
     /// also whether it was, and is to be deleted.
-    pub fn behind(owner: i64, last: Option<Chunk>, checkpoint: Pair) -> (Self, bool) {
+    pub fn behind(owner: i64, last: Option<(ChunkId, Chunk)>, checkpoint: Pair) -> (Self, bool) {
+        let id = match &last {
+            // Where nothing keeps two owners apart, they may begin at one offset.
+            Some((id, _)) if id.owner >= owner => ChunkId { owner: id.owner, number: id.number + 1 },
+            _ => ChunkId { owner, number: 0 },
+        };
         let is_short = |chunk: &Chunk| {
             let Pair { source, target } = chunk.map.from;
             chunk.map.runs.len() <= CHUNK_RUNS / 2
                 && source <= checkpoint.source
                 && target <= checkpoint.target
         };
-        let open = last.filter(is_short);
+        let open = last.map(|(_, chunk)| chunk).filter(is_short);
         let is_taken_over = open.is_some();
         let Chunk { begins_anew, map } = open.unwrap_or_default();
         let behind = Chunk { begins_anew: false, map: OffsetMap::new(checkpoint) };
         let map = if is_taken_over { join(map, behind.map) } else { behind.map };
-        (Self { id: ChunkId { owner, number: 0 }, begins_anew, map }, is_taken_over)
+        (Self { id, begins_anew, map }, is_taken_over)
     }
 
     /// Takes in what was found of the records copied behind the checkpoint.
@@ -103,11 +111,11 @@ impl Growing {
             let to =
                 behind.first().map_or(self.map.to, |next| Pair { source: next.source, target: next.target });
             let map = OffsetMap { from, to, runs: closed.to_vec() };
-            chunks.push((id, Chunk { begins_anew: self.begins_anew && id.number == 0, map }));
+            chunks.push((id, Chunk { begins_anew: self.begins_anew && id == self.id, map }));
             (from, rest, id.number) = (to, behind, id.number + 1);
         }
         let map = OffsetMap { from, to: self.map.to, runs: rest.to_vec() };
-        chunks.push((id, Chunk { begins_anew: self.begins_anew && id.number == 0, map }));
+        chunks.push((id, Chunk { begins_anew: self.begins_anew && id == self.id, map }));
         chunks
     }
 
@@ -124,5 +132,6 @@ impl Growing {
         }
         self.map.runs.shrink_to(2 * CHUNK_RUNS);
         self.id = open;
+        self.begins_anew = false;
     }
 }

@@ -15,7 +15,7 @@ mod chunk;
 mod growing;
 
 pub use self::chunk::{Chunk, ChunkError, assemble};
-pub use self::growing::{CHUNK_RUNS, ChunkId, Growing, PIECES_MAX};
+pub use self::growing::{CHUNK_RUNS, ChunkId, Growing, PIECES_KEPT_EARLY, PIECES_MAX};
 use crate::types::{SourceOffset, TargetOffset};
 
 /// Names the same moment in both logs: all before the one stands before the other.

@@ -60,6 +60,10 @@ impl Partition {
         self.last_epoch = taken.last_epoch.unwrap_or(self.last_epoch);
         self.totals.dropped += taken.dropped;
         self.totals.missing += taken.skipped.len() as u64;
+        for cause in &taken.skipped {
+            let from = cause.first_missing().unwrap_or(asked);
+            self.note_skip(from, cause.clone());
+        }
         if let Some(cause) = taken.stop {
             // What came before the fault is still good and goes out first.
             self.stop_when_flushed(cause);
@@ -106,7 +110,8 @@ impl Partition {
     }
 
     /// Goes on behind a range that is missing, under a policy that says so; the queue goes out first.
-    pub fn skip_to(&mut self, next: SourceOffset) {
+    pub fn skip_to(&mut self, next: SourceOffset, cause: StopCause) {
+        self.note_skip(self.fetch_next, cause);
         let missing = next.0.saturating_sub(self.fetch_next.0);
         self.totals.missing += u64::try_from(missing).unwrap_or(0);
         self.fetch_next = next;

@@ -54,6 +54,8 @@ pub struct Partition {
     target_next: TargetOffset,
     /// Which source offset stands where at the target, as far as it is not kept there yet.
     map: Growing,
+    /// What was left out under a policy and is not recorded yet, by the first offset left out.
+    skips: Vec<(SourceOffset, StopCause)>,
     source_end: Option<SourceOffset>,
     log_start: Option<SourceOffset>,
     end: Option<SourceOffset>,
@@ -90,6 +92,7 @@ impl Partition {
             copied: SourceOffset(0),
             target_next: TargetOffset(0),
             map: Growing::default(),
+            skips: Vec::new(),
             source_end: None,
             log_start: None,
             end: None,
@@ -139,6 +142,21 @@ impl Partition {
     pub fn map(&mut self) -> &mut Growing {
         self.map.reach(Pair { source: self.copied.0, target: self.target_next.0 });
         &mut self.map
+    }
+
+    /// Takes note of what is left out under a policy, to be recorded with or before the position behind it.
+    pub fn note_skip(&mut self, from: SourceOffset, cause: StopCause) {
+        self.skips.push((from, cause));
+    }
+
+    /// Returns what was left out and is not recorded yet.
+    pub fn skips(&self) -> &[(SourceOffset, StopCause)] {
+        &self.skips
+    }
+
+    /// Forgets the first `count` of [`skips`](Self::skips): they are recorded.
+    pub fn forget_skips(&mut self, count: usize) {
+        self.skips.drain(..count.min(self.skips.len()));
     }
 
     /// Puts the partition back to before its start, after doubt.

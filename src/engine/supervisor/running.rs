@@ -10,6 +10,7 @@ use super::super::cell::PartitionCell;
 use super::super::errands::{Errands, Finding, is_tried_again, names};
 use super::super::event::{Event, Notice, StopCause};
 use super::super::incarnation;
+use super::super::offset_map::PIECES_KEPT_EARLY;
 use super::super::partition::{Partition, Phase};
 use super::super::routes::Routes;
 use super::super::state_topic::KeepError;
@@ -262,7 +263,7 @@ impl Running {
             if position < log_start {
                 let cause = StopCause::Gap { from: position, to: SourceOffset(log_start.0 - 1) };
                 if self.settings.policy.on_gap == OnLoss::Skip {
-                    state.partition.skip_to(log_start);
+                    state.partition.skip_to(log_start, cause.clone());
                     Some(cause)
                 } else {
                     state.partition.stop_when_flushed(cause);
@@ -291,6 +292,7 @@ impl Running {
         let mut events = Vec::new();
         let mut to_start = Vec::new();
         let mut fenced = Vec::new();
+        let mut is_map_long = false;
         let mut over = self.mode != RunMode::Continuous;
         for cell in &self.cells {
             let mut state = cell.lock();
@@ -303,6 +305,7 @@ impl Running {
                 (Phase::Stopped(StopCause::Fenced), _) if self.sharing.is_some() => fenced.push(cell.clone()),
                 (Phase::Stopped(cause), _) if *told != Told::Stopped(cause.code()) => {
                     *told = Told::Stopped(cause.code());
+                    self.errands.starter.state.note_stopped(&partition, &cause);
                     events.push(Event::Stopped { partition, cause });
                 }
                 (Phase::Starting | Phase::Copying, Some(cause)) if *told == Told::Fine => {
@@ -315,6 +318,8 @@ impl Running {
                 }
                 _ => {}
             }
+            is_map_long |= *state.partition.phase() == Phase::Copying
+                && state.partition.map().pieces() >= PIECES_KEPT_EARLY;
             if state.partition.wants_start(now) && self.starting.insert(cell.source.clone()) {
                 to_start.push(cell.clone());
             }
@@ -329,6 +334,9 @@ impl Running {
         }
         for event in events {
             self.tell(event).await;
+        }
+        if is_map_long {
+            self.keep();
         }
         if !to_start.is_empty() {
             self.errands.start(to_start);

@@ -1,0 +1,60 @@
+//! A flow's state as anyone may read it: without running the flow, and without changing anything.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use kafka_protocol::ResponseError;
+
+use super::compacted_log::CompactedLog;
+use super::offset_map::{Chunk, ChunkError, ChunkId, OffsetMap, assemble};
+use super::state_records::{Key, Partitions, learn};
+use crate::kafka::cluster::Cluster;
+use crate::kafka::error::KafkaError;
+use crate::types::{TopicName, TopicPartition};
+
+/// How long the target may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Holds all that a state topic says.
+#[derive(Clone, Debug, Default)]
+pub struct FlowState {
+    /// What is known of each source partition.
+    pub partitions: Partitions,
+    chunks: HashMap<TopicPartition, BTreeMap<ChunkId, Vec<u8>>>,
+}
+
+/// Reads a state topic to its end; `None` where there is none.
+pub async fn read(target: &Cluster, topic: &TopicName) -> Result<Option<FlowState>, KafkaError> {
+    let wanted = std::slice::from_ref(topic);
+    let metadata = target.retrying(PATIENCE, || target.metadata(Some(wanted))).await?;
+    let is_missing = |error| error == Some(ResponseError::UnknownTopicOrPartition);
+    if metadata.topics.get(topic).is_none_or(|topic| is_missing(topic.error)) {
+        return Ok(None);
+    }
+    let mut state = FlowState::default();
+    let log = CompactedLog::new(target.clone(), topic.clone(), PATIENCE);
+    log.read(0, |key, value, at_ms| state.take(key, value, at_ms)).await?;
+    Ok(Some(state))
+}
+
+impl FlowState {
+    fn take(&mut self, key: &[u8], value: Option<&[u8]>, at_ms: i64) {
+        learn(&mut self.partitions, key, value, at_ms);
+        if let Ok(Key::Map { topic, partition, owner, number }) = serde_json::from_slice(key) {
+            let chunks = self.chunks.entry(TopicPartition::new(topic.as_str(), partition)).or_default();
+            let id = ChunkId { owner, number };
+            match value {
+                Some(value) => chunks.insert(id, value.to_vec()),
+                None => chunks.remove(&id),
+            };
+        }
+    }
+
+    /// Returns the offset map of a source partition; `None` where none is kept.
+    pub fn map(&self, partition: &TopicPartition) -> Result<Option<OffsetMap>, ChunkError> {
+        let Some(chunks) = self.chunks.get(partition) else { return Ok(None) };
+        let chunks: Vec<Chunk> =
+            chunks.values().map(|bytes| Chunk::decode(bytes)).collect::<Result<_, _>>()?;
+        Ok(assemble(chunks))
+    }
+}

@@ -1,0 +1,315 @@
+//! The records of a state topic, as they stand on the wire: JSON keys that name their kind, JSON values
+//! with a version `v`; an offset map's chunks are bytes (see [`super::offset_map`]). Kinds, versions and
+//! fields that are not known are passed over.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::event::StopCause;
+use super::offset_map::{Chunk, ChunkError, ChunkId, Pair};
+use crate::types::TopicPartition;
+
+/// Names a record of the state topic.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Key {
+    /// A partition's checkpoint.
+    Checkpoint {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// A producer id this flow writes with: whoever copies from this cluster knows by it what was
+    /// copied here (guarantee G7).
+    Producer {
+        /// The producer id.
+        id: i64,
+    },
+    /// A chunk of a partition's offset map (guarantee G6).
+    Map {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// See [`ChunkId`].
+        owner: i64,
+        /// See [`ChunkId`].
+        number: i64,
+    },
+    /// Why a partition stopped; deleted when it is started again.
+    Stopped {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// Records that were left out for good, under a policy that says so.
+    Skipped {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// The first offset left out, or the position where the topic was made anew.
+        from: i64,
+    },
+}
+
+/// States a fact about an immutable stretch of both logs: everything at the source before
+/// `source_next` stands at the target before `target_next`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Version of this format.
+    pub v: u8,
+    /// The next source offset to copy.
+    pub source_next: i64,
+    /// The target offset from which later batches may stand.
+    pub target_next: i64,
+    /// The incarnation of the source topic.
+    pub source_topic_id: Option<Uuid>,
+    /// The incarnation of the target topic.
+    pub target_topic_id: Option<Uuid>,
+    /// The producer id of the batches behind `target_next`.
+    pub producer_id: i64,
+}
+
+impl Checkpoint {
+    /// Returns the same moment in both logs.
+    pub fn pair(&self) -> Pair {
+        Pair { source: self.source_next, target: self.target_next }
+    }
+}
+
+/// Says where a producer id writes, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Producer {
+    /// Version of this format.
+    pub v: u8,
+    /// The source topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// Who uses it, since the last start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+}
+
+/// Describes the process that owns a partition.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// The epoch of the producer id.
+    pub epoch: i16,
+    /// The machine's name, where it has one.
+    pub host: Option<String>,
+    /// The process.
+    pub pid: u32,
+    /// When it took the partition, in milliseconds since 1970.
+    pub since_ms: i64,
+}
+
+impl Owner {
+    /// Describes this process.
+    pub fn of_this_process(epoch: i16, since_ms: i64) -> Self {
+        // Where the system does not tell, the process id has to do.
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+        let host = host.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        Self { epoch, host, pid: std::process::id(), since_ms }
+    }
+}
+
+/// Says why a partition stopped, or why records were left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Version of this format.
+    pub v: u8,
+    /// When it happened, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The cause's stable name.
+    pub code: String,
+    /// The cause in words.
+    pub cause: String,
+    /// Whether records are missing or endangered.
+    pub is_loss: bool,
+    /// The last source offset left out, where single records are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<i64>,
+}
+
+impl Trouble {
+    /// Describes a cause.
+    pub fn of(cause: &StopCause, at_ms: i64) -> Self {
+        let (code, is_loss) = (cause.code().to_owned(), cause.is_loss());
+        Self { v: 1, at_ms, code, cause: cause.to_string(), is_loss, to: cause.last_missing().map(|to| to.0) }
+    }
+}
+
+/// Holds what the state topic says of one partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// The newest checkpoint.
+    pub checkpoint: Option<Checkpoint>,
+    /// When it was written, in milliseconds since 1970.
+    pub checkpoint_ms: i64,
+    /// Every producer id the flow wrote the partition with.
+    pub producers: HashSet<i64>,
+    /// The newest owner, with its producer id.
+    pub owner: Option<(i64, Owner)>,
+    /// The offset map's chunks.
+    pub chunks: BTreeMap<ChunkId, ChunkEnd>,
+    /// The newest chunk's bytes.
+    pub last_chunk: Option<(ChunkId, Vec<u8>)>,
+    /// Why it stopped, if it did.
+    pub stopped: Option<Trouble>,
+    /// What was left out, by the first offset.
+    pub skipped: BTreeMap<i64, Trouble>,
+}
+
+/// Says what is to be known of a chunk that is not in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkEnd {
+    /// Where it ends, and how many runs it has; or why it cannot be read.
+    pub end: Result<(Pair, usize), ChunkError>,
+}
+
+impl Past {
+    /// Says whether a process may have written the partition for this flow.
+    pub fn was_owned(&self) -> bool {
+        self.checkpoint.is_some() || !self.producers.is_empty() || !self.chunks.is_empty()
+    }
+
+    /// Returns the newest chunk, where it can be read.
+    pub fn open_chunk(&self) -> Option<(ChunkId, Chunk)> {
+        let (id, bytes) = self.last_chunk.as_ref()?;
+        Some((*id, Chunk::decode(bytes).ok()?))
+    }
+
+    /// Takes in a chunk as it stands in the topic; `None` where it was deleted.
+    pub fn take_chunk(&mut self, id: ChunkId, bytes: Option<&[u8]>) {
+        let Some(bytes) = bytes else {
+            self.chunks.remove(&id);
+            self.last_chunk = self.last_chunk.take().filter(|(last, _)| *last != id);
+            return;
+        };
+        let end = Chunk::decode(bytes).map(|chunk| (chunk.map.to(), chunk.map.runs().len()));
+        self.chunks.insert(id, ChunkEnd { end });
+        if self.last_chunk.as_ref().is_none_or(|(last, _)| *last <= id) {
+            self.last_chunk = Some((id, bytes.to_vec()));
+        }
+    }
+
+    /// Lists the chunks that lie before both logs' starts: nobody can ask for their offsets any more.
+    pub fn chunks_before(&self, starts: Pair) -> Vec<ChunkId> {
+        let is_before = |end: &ChunkEnd| {
+            end.end.is_ok_and(|(to, _)| to.source <= starts.source && to.target <= starts.target)
+        };
+        let newest = self.chunks.keys().next_back();
+        let old = self.chunks.iter().filter(|(id, end)| Some(*id) != newest && is_before(end));
+        old.map(|(id, _)| *id).collect()
+    }
+}
+
+/// What is known of a flow's partitions.
+pub type Partitions = HashMap<TopicPartition, Past>;
+
+/// Takes in one record.
+pub fn learn(known: &mut Partitions, key: &[u8], value: Option<&[u8]>, timestamp_ms: i64) {
+    let Ok(key) = serde_json::from_slice(key) else { return };
+    match key {
+        Key::Checkpoint { topic, partition } => {
+            let past = past_of(known, &topic, partition);
+            past.checkpoint = read(value);
+            past.checkpoint_ms = timestamp_ms;
+        }
+        Key::Producer { id } => {
+            let Some(Producer { topic, partition, owner, .. }) = read(value) else { return };
+            let past = past_of(known, &topic, partition);
+            past.producers.insert(id);
+            past.owner = owner.map(|owner| (id, owner));
+        }
+        Key::Map { topic, partition, owner, number } => {
+            past_of(known, &topic, partition).take_chunk(ChunkId { owner, number }, value);
+        }
+        Key::Stopped { topic, partition } => past_of(known, &topic, partition).stopped = read(value),
+        Key::Skipped { topic, partition, from } => {
+            let skipped = &mut past_of(known, &topic, partition).skipped;
+            match read(value) {
+                Some(trouble) => skipped.insert(from, trouble),
+                None => skipped.remove(&from),
+            };
+        }
+    }
+}
+
+fn past_of<'a>(known: &'a mut Partitions, topic: &str, partition: i32) -> &'a mut Past {
+    known.entry(TopicPartition::new(topic, partition)).or_default()
+}
+
+/// Returns the producer id that a record of some flow's state topic tells of.
+pub fn producer_told(key: &[u8], value: Option<&[u8]>) -> Option<i64> {
+    match serde_json::from_slice(key) {
+        Ok(Key::Producer { id }) => value.map(|_| id),
+        _ => None,
+    }
+}
+
+fn read<T: for<'a> Deserialize<'a>>(value: Option<&[u8]>) -> Option<T> {
+    value.and_then(|value| serde_json::from_slice(value).ok())
+}
+
+/// Writes a key or a value.
+pub fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("plain structs of numbers and strings are always JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_format_on_the_wire_is_the_one_documented() {
+        let topic = || "orders".to_owned();
+        let key = Key::Checkpoint { topic: topic(), partition: 3 };
+        assert_eq!(json(&key), br#"{"kind":"checkpoint","topic":"orders","partition":3}"#);
+        assert_eq!(json(&Key::Producer { id: 4007 }), br#"{"kind":"producer","id":4007}"#);
+        let key = Key::Map { topic: topic(), partition: 3, owner: 12, number: 0 };
+        assert_eq!(json(&key), br#"{"kind":"map","topic":"orders","partition":3,"owner":12,"number":0}"#);
+        let key = Key::Skipped { topic: topic(), partition: 3, from: 7 };
+        assert_eq!(json(&key), br#"{"kind":"skipped","topic":"orders","partition":3,"from":7}"#);
+    }
+
+    #[test]
+    fn g2_every_producer_id_of_a_partition_is_remembered() {
+        let mut known = HashMap::new();
+        for id in [7, 8] {
+            // As the first version wrote it, without an owner.
+            let value = br#"{"v":1,"topic":"orders","partition":3}"#;
+            learn(&mut known, &json(&Key::Producer { id }), Some(value), 0);
+        }
+        learn(&mut known, br#"{"kind":"of a later version"}"#, Some(b"{}"), 0);
+        let past = &known[&TopicPartition::new("orders", 3)];
+        assert_eq!(past.producers, HashSet::from([7, 8]));
+        assert_eq!((past.checkpoint.clone(), past.owner.clone()), (None, None));
+    }
+
+    #[test]
+    fn g8_chunks_in_front_of_both_logs_are_to_go_and_the_newest_stays() {
+        let mut past = Past::default();
+        for number in 0..3 {
+            let mut chunk = Chunk::default();
+            chunk.map.append(number * 10, number * 10, 10);
+            past.take_chunk(ChunkId { owner: 0, number }, Some(&chunk.encode()));
+        }
+        let gone = |past: &Past, source, target| {
+            past.chunks_before(Pair { source, target }).iter().map(|id| id.number).collect::<Vec<_>>()
+        };
+        assert_eq!(gone(&past, 10, 9), Vec::<i64>::new());
+        assert_eq!(gone(&past, 19, 10), [0]);
+        assert_eq!(gone(&past, 99, 99), [0, 1]);
+        past.take_chunk(ChunkId { owner: 0, number: 2 }, None);
+        assert_eq!(past.open_chunk(), None);
+    }
+}
