@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use serde_json::Value;
 
-use crate::harness::admin::{create_topic, grow_topic};
+use crate::harness::admin::{create_topic, delete_topic, grow_topic};
 use crate::harness::certificates::certificates;
 use crate::harness::live;
 use crate::harness::produce::produce;
@@ -190,5 +190,30 @@ fn g11_a_group_that_may_not_be_joined_is_told_of_and_joined_when_it_may() {
         route.until_arrived(&mut worker.0, &topic, 2, 100);
         terminate(worker.0);
         route.assert_same(&topic, 100);
+    });
+}
+
+#[test]
+fn g11_a_target_topic_that_is_deleted_under_processes_that_share_is_told_of() {
+    live(|lab| {
+        let route = Route::shared(lab).with(SESSION);
+        let topic = lab.topic("t");
+        create_topic(route.source, &topic, 4, &[]);
+        produce(route.source, &topic, "lz4", &mixed(720, 100, 4));
+        let mut one = Worker::start(&route, &[&topic]);
+        route.until_arrived(&mut one.0, &topic, 4, 100);
+        let two = Worker::start(&route, &[&topic]);
+        until_all_shared(&[&one, &two], 4, 2);
+        delete_topic(route.target, &topic);
+        // Nobody's partitions any more, and still somebody says what became of each.
+        wait::until("each partition to be told of", LIMIT, || {
+            let out = one.0.stdout() + &two.0.stdout();
+            let lines = out.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let told: std::collections::BTreeSet<i64> = lines
+                .filter(|line| line["event"] == "partition_stopped")
+                .filter_map(|line| line["partition"].as_i64())
+                .collect();
+            (told.len() == 4).then_some(())
+        });
     });
 }
