@@ -107,6 +107,7 @@ fn flow(name: &str, view: &FlowView, now: Instant) -> FlowMetrics {
         memory_used_bytes: Some(view.budget.used_bytes() as u64),
         memory_limit_bytes: Some(view.budget.limit_bytes() as u64),
         elsewhere: view.meters.elsewhere(),
+        failure: view.meters.group_trouble(),
         ..FlowMetrics::default()
     };
     let mut totals = view.meters.given_away();

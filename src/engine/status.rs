@@ -25,6 +25,7 @@ pub struct FlowMeters {
     skipped: Mutex<Vec<(TopicPartition, StopCause)>>,
     given_away: Mutex<Totals>,
     elsewhere: AtomicUsize,
+    group_trouble: Mutex<Option<String>>,
 }
 
 impl FlowMeters {
@@ -62,6 +63,16 @@ impl FlowMeters {
     /// Returns how many partitions are known and not copied here.
     pub fn elsewhere(&self) -> usize {
         self.elsewhere.load(Ordering::Relaxed)
+    }
+
+    /// Takes note of why the group of processes that share the flow cannot be joined, or that it was.
+    pub fn set_group_trouble(&self, cause: Option<String>) {
+        *self.group_trouble.lock().unwrap_or_else(PoisonError::into_inner) = cause;
+    }
+
+    /// Returns why the group of processes that share the flow cannot be joined.
+    pub fn group_trouble(&self) -> Option<String> {
+        self.group_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Remembers records left out under a policy, until the supervisor tells of them.

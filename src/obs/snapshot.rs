@@ -14,7 +14,7 @@ pub struct FlowMetrics {
     pub flow: String,
     /// Its partitions are known: those selected, if any.
     pub started: bool,
-    /// Why it does not run, where it could not start.
+    /// Why it does not run, where it could not start or is given no partitions.
     pub failure: Option<String>,
     /// Batches whose bytes were kept.
     pub batches_passed_through: u64,

@@ -43,12 +43,40 @@ pub async fn apply(
             }));
         }
         if !grow.is_empty() {
-            results.extend(target.retrying(PATIENCE, || admin::grow_partitions(target, &grow)).await?);
+            let mut grown = target.retrying(PATIENCE, || admin::grow_partitions(target, &grow)).await?;
+            forgive_grown(target, &grow, &mut grown).await?;
+            results.extend(grown);
         }
     }
     let done = |step: &&Step| results.get(step.topic()).is_some_and(Result::is_ok);
     wait_for_leaders(target, &steps.iter().filter(done).collect::<Vec<_>>()).await?;
     Ok(results)
+}
+
+/// Takes it for done where a topic was refused because it has the partitions: somebody else was first, or
+/// a request whose answer was lost.
+async fn forgive_grown(
+    target: &Cluster,
+    wanted: &[(TopicName, i32)],
+    results: &mut HashMap<TopicName, Result<(), Refusal>>,
+) -> Result<(), KafkaError> {
+    let is_refused = |result: &Result<(), Refusal>| {
+        result.as_ref().is_err_and(|refusal| refusal.code == ResponseError::InvalidPartitions)
+    };
+    let refused: Vec<&(TopicName, i32)> =
+        wanted.iter().filter(|(name, _)| results.get(name).is_some_and(is_refused)).collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<TopicName> = refused.iter().map(|(name, _)| name.clone()).collect();
+    let metadata = target.retrying(PATIENCE, || target.metadata(Some(&names))).await?;
+    for (name, count) in refused {
+        let has = metadata.topics.get(name).map_or(0, |topic| topic.partitions.len());
+        if i32::try_from(has).is_ok_and(|has| has >= *count) {
+            results.insert(name.clone(), Ok(()));
+        }
+    }
+    Ok(())
 }
 
 async fn wait_for_leaders(target: &Cluster, steps: &[&Step]) -> Result<(), KafkaError> {

@@ -38,7 +38,8 @@ impl Errands {
     ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
         let topics: BTreeSet<&TopicName> = elsewhere.values().map(|at| &at.target.topic).collect();
         let topics: Vec<TopicName> = topics.into_iter().cloned().collect();
-        let at_target = self.starter.target.metadata(Some(&topics)).await?;
+        let target = &self.starter.target;
+        let at_target = target.retrying(self.starter.patience, || target.metadata(Some(&topics))).await?;
         let exists = |at: &Elsewhere| at_target.partition(&at.target.topic, at.target.partition).is_some();
         known.extend(elsewhere.into_iter().filter(|(_, at)| exists(at)).map(|(source, _)| source));
         self.discover_now(&known, None).await

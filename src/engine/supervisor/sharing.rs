@@ -73,6 +73,7 @@ impl Running {
             GroupChange::Assigned(partitions) => {
                 sharing.shares.on_assigned(partitions);
                 sharing.trouble = None;
+                self.meters.set_group_trouble(None);
                 sharing.has_joined = true;
                 self.show_cells();
                 self.take_due(Instant::now());
@@ -92,14 +93,15 @@ impl Running {
                 for cell in &held {
                     cell.lock().partition.let_go();
                 }
-                let (starting, others): (Vec<_>, Vec<_>) =
-                    held.into_iter().partition(|cell| self.starting.contains(&cell.source));
-                self.remove(&others).await;
-                drop(starting);
+                // Those whose start is under way follow when it ends.
+                let ready: Vec<_> =
+                    held.into_iter().filter(|cell| !self.starting.contains(&cell.source)).collect();
+                self.remove(&ready).await;
             }
             GroupChange::Trouble(cause) => {
                 if sharing.trouble.as_ref() != Some(&cause) {
                     sharing.trouble = Some(cause.clone());
+                    self.meters.set_group_trouble(Some(cause.clone()));
                     self.tell(Event::Notice(Notice::NotShared(cause))).await;
                 }
                 return;
