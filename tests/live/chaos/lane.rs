@@ -95,9 +95,14 @@ impl Lane<'_> {
         self.note(&format!("{step:?}"));
         match step {
             Step::Kill { after } => self.start_and_kill(after, tally),
+            Step::KillCopying { after } => {
+                let running = self.start_copying();
+                pass(after);
+                self.kill(running, tally);
+            }
             Step::Terminate { after } => self.terminate(after),
-            Step::Overtaken { held_after, overlap, killed_after } => {
-                let mut first = self.start();
+            Step::Overtaken { copies, held_after, overlap, killed_after } => {
+                let mut first = if copies { self.start_copying() } else { self.start() };
                 pass(held_after);
                 first.signal("STOP");
                 let second = self.start_copying();

@@ -22,13 +22,15 @@ pub struct Scale {
 /// One thing that is done to the process of a lane. Times are milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Starts it and kills it.
+    /// Starts it and kills it, wherever its start has come to.
     Kill { after: u64 },
+    /// Starts it and kills it some time after it has begun to copy.
+    KillCopying { after: u64 },
     /// Starts it and has it stop as an operator does.
     Terminate { after: u64 },
-    /// Starts it and holds it; starts a second one, lets the first go on when the second copies, and
-    /// kills the second, then the first.
-    Overtaken { held_after: u64, overlap: u64, killed_after: u64 },
+    /// Starts it and holds it, in its start or after it `copies`; starts a second one, lets the first go
+    /// on when the second copies, and kills the second, then the first.
+    Overtaken { copies: bool, held_after: u64, overlap: u64, killed_after: u64 },
     /// The same, but the second one is killed on its way, and the first goes on with what is left to it.
     HalfOvertaken { held_after: u64, killed_after: u64, rest: u64 },
     /// Trims a partition of the source to what was copied, while nothing runs.
@@ -39,7 +41,7 @@ impl Step {
     /// Returns how many processes it kills.
     pub fn kills(self) -> usize {
         match self {
-            Self::Kill { .. } => 1,
+            Self::Kill { .. } | Self::KillCopying { .. } => 1,
             Self::Overtaken { .. } | Self::HalfOvertaken { .. } => 2,
             Self::Terminate { .. } | Self::Trim { .. } => 0,
         }
@@ -117,13 +119,10 @@ fn ms(random: &mut Seeded, from: usize, to: usize) -> u64 {
 }
 
 fn step(random: &mut Seeded, two_owners: bool) -> Step {
-    // Half of the kills hit the start: fence, marker, state, comparison.
-    let soon = |random: &mut Seeded| {
-        if random.below(2) == 0 { ms(random, 20, 700) } else { ms(random, 400, 2_500) }
-    };
     match random.below(20) {
         0 | 1 if two_owners => Step::Overtaken {
-            held_after: ms(random, 500, 2_000),
+            copies: random.below(2) == 0,
+            held_after: ms(random, 100, 1_200),
             overlap: ms(random, 0, 1_500),
             killed_after: ms(random, 0, 1_000),
         },
@@ -134,18 +133,22 @@ fn step(random: &mut Seeded, two_owners: bool) -> Step {
         },
         4 | 5 => Step::Trim { partition: i32::try_from(random.below(3)).unwrap() },
         6 => Step::Terminate { after: ms(random, 300, 2_500) },
-        _ => Step::Kill { after: soon(random) },
+        // These hit the start: connections, fence, marker, state, comparison.
+        7..=12 => Step::Kill { after: ms(random, 20, 1_200) },
+        _ => Step::KillCopying { after: ms(random, 0, 1_200) },
     }
+}
+
+fn kill_broker(random: &mut Seeded, end: End, brokers: u16) -> Blow {
+    let id = u16::try_from(random.below(usize::from(brokers))).unwrap() + 1;
+    Blow::KillBroker { end, id, down: ms(random, 0, 3_000) }
 }
 
 fn blow(random: &mut Seeded, scale: Scale) -> Blow {
     let (end, brokers) =
         if random.below(3) == 0 { (End::Source, scale.brokers[0]) } else { (End::Target, scale.brokers[1]) };
     match random.below(10) {
-        0 | 1 => {
-            let id = u16::try_from(random.below(usize::from(brokers))).unwrap() + 1;
-            Blow::KillBroker { end, id, down: ms(random, 0, 3_000) }
-        }
+        0 | 1 => kill_broker(random, end, brokers),
         2 if brokers > 1 => Blow::MoveLeaders { end, lane: random.below(scale.lanes) },
         3 => Blow::Hold { end, lasts: ms(random, 100, 3_000) },
         _ => Blow::CutBeforeAnswer { end },
