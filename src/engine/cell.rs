@@ -39,6 +39,8 @@ pub struct CellState {
     pub source_leader_epoch: i32,
     /// Where it begins where it was never copied.
     pub begin: StartAt,
+    /// When its producer id was taken; `None` before its first start.
+    pub owned_since: Option<Instant>,
     /// The source topic's newer incarnation, to be taken up at the next start.
     pub recreated_as: TopicId,
     /// Since when the source has not shown the topic.

@@ -90,6 +90,7 @@ pub async fn discover(
                 target_topic_id: at_target.topics.get(&target_topic).and_then(|t| t.id),
                 source_leader_epoch: -1,
                 begin: begin(flow, known),
+                owned_since: None,
                 recreated_as: None,
                 source_missing_since: None,
                 rules,

@@ -1,6 +1,6 @@
 //! Every limit of the engine, with its unit, and how the adaptive ones are found.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::partition::Room;
 
@@ -19,6 +19,18 @@ pub const FAR_ROUND_TRIP_MIN: Duration = Duration::from_millis(10);
 /// A producer that was silent for this long sends one batch alone first: the broker may have forgotten
 /// it (`producer.id.expiration.ms`, a day by default) and would take any sequence.
 pub const PROVEN_FOR: Duration = Duration::from_secs(600);
+
+/// A transactional id that is not used expires (`transactional.id.expiration.ms`, seven days by
+/// default), and records are produced outside it: so the fence is taken anew once a day.
+const RENEWED_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Over how long the renewals of a flow's partitions are spread.
+const RENEWED_WITHIN: u32 = 3600;
+
+/// Says whether a partition's fence is to be taken anew; `index` spreads a flow's partitions.
+pub fn is_renewal_due(owned_since: Instant, index: usize, now: Instant) -> bool {
+    let spread = u32::try_from(index % RENEWED_WITHIN as usize).unwrap_or(0);
+    now.saturating_duration_since(owned_since) >= RENEWED_AFTER + Duration::from_secs(u64::from(spread))
+}
 
 /// Longest wait at the source for the first byte.
 pub const FETCH_WAIT_MAX: Duration = Duration::from_millis(500);
@@ -159,6 +171,16 @@ impl FetchSizer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fences_are_renewed_daily_and_not_all_at_once() {
+        let since = Instant::now();
+        let day = Duration::from_secs(24 * 3600);
+        assert!(!is_renewal_due(since, 0, since + day - Duration::from_secs(1)));
+        assert!(is_renewal_due(since, 0, since + day));
+        assert!(!is_renewal_due(since, 1800, since + day + Duration::from_secs(1799)));
+        assert!(is_renewal_due(since, 1800, since + day + Duration::from_secs(1800)));
+    }
 
     #[test]
     fn g8_fetches_together_reserve_at_most_half_the_memory() {

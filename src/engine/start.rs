@@ -323,9 +323,10 @@ impl Starter {
             if let Some((open, _)) = map.chunks().last() {
                 map.written(*open);
             }
-            let partition = &mut cell.lock().partition;
-            partition.start(producer, SourceOffset(next), target_next, end);
-            partition.set_map(map);
+            let mut state = cell.lock();
+            state.owned_since = Some(Instant::now());
+            state.partition.start(producer, SourceOffset(next), target_next, end);
+            state.partition.set_map(map);
         }
         Ok(())
     }

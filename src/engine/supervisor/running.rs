@@ -10,6 +10,7 @@ use super::super::cell::PartitionCell;
 use super::super::errands::{Errands, Finding, is_tried_again, names};
 use super::super::event::{Event, Notice, StopCause};
 use super::super::incarnation;
+use super::super::limits::is_renewal_due;
 use super::super::offset_map::PIECES_KEPT_EARLY;
 use super::super::partition::{Partition, Phase};
 use super::super::routes::Routes;
@@ -294,8 +295,12 @@ impl Running {
         let mut fenced = Vec::new();
         let mut is_map_long = false;
         let mut over = self.mode != RunMode::Continuous;
-        for cell in &self.cells {
+        for (index, cell) in self.cells.iter().enumerate() {
             let mut state = cell.lock();
+            if state.owned_since.is_some_and(|since| is_renewal_due(since, index, now)) {
+                state.owned_since = None;
+                state.partition.start_over_when_flushed();
+            }
             give_up_if_late(self.mode, self.settings.limits.retry_timeout, &mut state.partition, now);
             let phase = state.partition.phase().clone();
             let failing = state.partition.failing(now).map(|t| t.cause.clone());
