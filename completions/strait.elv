@@ -32,6 +32,7 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand replicate 'Copy topics: create what is missing at the target, then copy until told to stop'
+            cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -46,6 +47,20 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand --color 'When to use colour; NO_COLOR turns it off too'
             cand --once 'Copy to the end offsets seen at the start, then stop'
             cand --until-caught-up 'Stop when every partition has been at its end'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;status'= {
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --map 'List the runs of the offset maps: records from SOURCE on stand at the target from TARGET on'
             cand -q 'Say only what goes wrong'
             cand --quiet 'Say only what goes wrong'
             cand -v 'Log what happens to stderr; -vv more, -vvv everything'
@@ -82,11 +97,14 @@ set edit:completion:arg-completer[strait] = {|@words|
         }
         &'strait;help'= {
             cand replicate 'Copy topics: create what is missing at the target, then copy until told to stop'
+            cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'strait;help;replicate'= {
+        }
+        &'strait;help;status'= {
         }
         &'strait;help;completions'= {
         }
