@@ -61,8 +61,10 @@ fn assert_every_offset(map: &OffsetMap, source: &[Record], target: &[Record]) {
     }
 }
 
-fn assert_map(route: &Route<'_>, topic: &str) -> serde_json::Value {
-    let state = status(route, topic);
+/// Compares the whole map of a topic with what another client reads at both ends.
+pub fn assert_map(route: &Route<'_>, topic: &str) -> serde_json::Value {
+    let mut state = status(route, topic);
+    state["partitions"].as_array_mut().unwrap().retain(|partition| partition["topic"] == topic);
     let source = read_all(route.source, topic, Isolation::ReadCommitted);
     let target = read_all(route.target, topic, Isolation::ReadCommitted);
     assert_eq!(state["partitions"].as_array().unwrap().len(), source.len(), "each partition has its state");
