@@ -30,6 +30,7 @@ const AFTER_HELP: &str = "Examples:
   strait replicate                        copy every flow of strait.toml until stopped
   strait replicate --flow us-eu --once    copy what is there now, then stop
   strait replicate --format json -q       events as JSON Lines on stdout
+  strait status                           how far flows are, without running them
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 

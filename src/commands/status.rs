@@ -117,7 +117,10 @@ impl Found {
         if let Some(trouble) = &past.stopped {
             let exit = if trouble.is_loss { Exit::Bad } else { Exit::Done };
             let problem = Problem::new("stopped", scope(), format!("{name} is stopped ({})", trouble.code));
-            self.problems.push((exit, problem.cause(trouble.cause.clone())));
+            let problem =
+                problem.place(format!("as recorded in {}", state_topic(flow))).cause(trouble.cause.clone());
+            self.problems
+                .push((exit, trouble.hint.iter().fold(problem, |problem, hint| problem.hint(hint.clone()))));
         }
         if let Some(fault) = fault {
             let problem =

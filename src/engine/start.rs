@@ -62,6 +62,8 @@ pub struct Starter {
 enum Decision {
     /// Nothing was copied before: begin at this offset.
     Begin(i64),
+    /// The topic is another one than was copied: begin at this offset, and tell what was left out.
+    BeginAnew(i64, StopCause),
     /// Find out what stands behind the checkpoint.
     Resume(Checkpoint),
     /// It cannot go on.
@@ -208,7 +210,7 @@ impl Starter {
         if let Some((was, now)) = changed(checkpoint.source_topic_id, source_now) {
             return match self.settings.policy.on_recreated {
                 OnLoss::Stop => Decision::Stop(StopCause::Recreated { was, now }),
-                OnLoss::Skip => Decision::Begin(begin),
+                OnLoss::Skip => Decision::BeginAnew(begin, StopCause::Recreated { was, now }),
             };
         }
         Decision::Resume(checkpoint.clone())
@@ -247,7 +249,17 @@ impl Starter {
         let mut past = self.state.past(&cell.source).await;
         past.producers.insert(fence.producer.id);
         bounds.target_end = fence.marker.map_or(bounds.target_end, |marker| marker.0 + 1);
-        let checkpoint = match self.decide(&cell, &bounds, &past) {
+        let mut decision = self.decide(&cell, &bounds, &past);
+        if let Decision::BeginAnew(next, cause) = decision {
+            let position = past.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.source_next);
+            if !cell.lock().partition.note_skip(SourceOffset(position), cause.clone()) {
+                // A listener that went away needs no events.
+                let partition = cell.source.clone();
+                let _ = self.events.send(Event::Skipped { partition, cause }).await;
+            }
+            decision = Decision::Begin(next);
+        }
+        let checkpoint = match decision {
             // Owned before, and no checkpoint: whatever is ours stands anywhere in the target's log.
             Decision::Begin(first) if fence.marker.is_some() && past.checkpoint.is_none() => Checkpoint {
                 v: 1,
@@ -257,7 +269,7 @@ impl Starter {
                 target_topic_id: None,
                 producer_id: fence.producer.id,
             },
-            Decision::Begin(next) => {
+            Decision::Begin(next) | Decision::BeginAnew(next, _) => {
                 // What is known of another incarnation of the topic helps nobody.
                 let gone = past.chunks.keys().copied().collect();
                 let from = Pair { source: next, target: bounds.target_end };

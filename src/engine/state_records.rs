@@ -130,6 +130,9 @@ pub struct Trouble {
     pub code: String,
     /// The cause in words.
     pub cause: String,
+    /// What to try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Whether records are missing or endangered.
     pub is_loss: bool,
     /// The last source offset left out, where single records are.
@@ -140,8 +143,16 @@ pub struct Trouble {
 impl Trouble {
     /// Describes a cause.
     pub fn of(cause: &StopCause, at_ms: i64) -> Self {
-        let (code, is_loss) = (cause.code().to_owned(), cause.is_loss());
-        Self { v: 1, at_ms, code, cause: cause.to_string(), is_loss, to: cause.last_missing().map(|to| to.0) }
+        let (code, hint, is_loss) = (cause.code().to_owned(), Some(cause.hint().to_owned()), cause.is_loss());
+        Self {
+            v: 1,
+            at_ms,
+            code,
+            cause: cause.to_string(),
+            hint,
+            is_loss,
+            to: cause.last_missing().map(|to| to.0),
+        }
     }
 }
 

@@ -10,6 +10,31 @@ use super::table::{Column, Table};
 /// Names the document's shape.
 pub const SCHEMA: &str = "strait/status/v1";
 
+/// Says what each field of a partition holds; docs/json.md is made from here.
+pub const PARTITION_FIELDS: &[(&str, &str)] = &[
+    ("topic", "source topic"),
+    ("partition", "partition's index"),
+    ("source_next", "next source offset to copy, as of the checkpoint"),
+    ("target_next", "lowest target offset the next copy can get, as of the checkpoint"),
+    (
+        "checkpoint_ms",
+        "when the checkpoint was written, in milliseconds since 1970; an idle partition writes none",
+    ),
+    ("checkpoint_age_ms", "how old it is"),
+    ("owner", "who took the partition last, running or not: producer_id, epoch, host, pid, since_ms"),
+    (
+        "map",
+        "the offset map: runs, source_first, source_next, target_first, target_next (what can be translated, both \
+         ends included); with `--map` also list, each run as source offset, target offset and number of records, \
+         0 where track was lost",
+    ),
+    ("stopped", "why it stopped, where it was not started since: code, cause, at_ms, is_loss; else null"),
+    (
+        "skipped",
+        "what was left out under a policy, for good: from and to (source offsets), code, cause, at_ms, is_loss",
+    ),
+];
+
 static COLUMNS: [Column; 9] = [
     Column::words("FLOW"),
     Column::words("TOPIC"),

@@ -10,6 +10,7 @@ use strait::cli::definition as command;
 use strait::commands::{completions, man};
 use strait::exit::Exit;
 use strait::obs::names::MetricName;
+use strait::report::flow_status::PARTITION_FIELDS;
 use strait::report::reporter::SCHEMA;
 use strait::report::schema::LINES;
 
@@ -104,6 +105,15 @@ fn json_page() -> String {
         for (name, holds) in line.fields {
             writeln!(page, "- `{name}`: {holds}").unwrap();
         }
+    }
+    page.push_str(
+        "\n# The document of `strait status`\n\n\
+         One JSON object: `schema` (`strait/status/v1`), `status`, `exit_code`, `errors` as above, and \
+         `data`, `null` where nothing could be read: `flows`, each with `flow`, `state_topic`, `has_state` \
+         (false where it never ran) and `partitions`. Each partition has:\n\n",
+    );
+    for (name, holds) in PARTITION_FIELDS {
+        writeln!(page, "- `{name}`: {holds}").unwrap();
     }
     page
 }

@@ -247,3 +247,29 @@ proptest! {
         compare(&world, &world.read())?;
     }
 }
+
+/// The figure docs/guarantees.md names: a log thinned to every other record, the most runs there can be,
+/// takes three bytes a run on the state topic, and gaps of any length one or two more.
+#[test]
+fn g8_a_million_runs_take_as_many_bytes_as_the_page_says() {
+    let bytes = |gap: i64| {
+        let mut owner = Growing::anew(0, Pair::default());
+        let mut written = BTreeMap::new();
+        for index in 0..1_000_000 {
+            owner.append([(index * (1 + gap), 1)], index);
+            if owner.pieces() > 4 * CHUNK_RUNS {
+                let chunks = owner.chunks();
+                let open = chunks.last().unwrap().0;
+                written.extend(chunks.into_iter().map(|(id, chunk)| (id, chunk.encode().len())));
+                owner.written(open);
+                assert!(owner.pieces() <= CHUNK_RUNS, "what is written is forgotten");
+            }
+        }
+        written.extend(owner.chunks().into_iter().map(|(id, chunk)| (id, chunk.encode().len())));
+        // With each chunk's key and record header.
+        written.values().map(|bytes| bytes + 100).sum::<usize>()
+    };
+    let (near, far) = (bytes(1), bytes(1000));
+    assert!((3_000_000..3_200_000).contains(&near), "{near}");
+    assert!((4_000_000..4_200_000).contains(&far), "{far}");
+}

@@ -10,6 +10,7 @@ use crate::harness::records::{Isolation, NewRecord, Seeded, read_all};
 use crate::harness::route::{LIMIT, Route};
 use crate::harness::segments::{StoredBatch, files, stored_batches};
 use crate::harness::{Lab, live, wait};
+use crate::status_map::assert_map;
 
 /// Has the cleaner take every closed segment as soon as it can.
 const CLEANED_AT_ONCE: [(&str, &str); 4] = [
@@ -124,6 +125,7 @@ fn g4_compacted_topics_arrive_unchanged_after_the_cleaner_ran() {
                 read_all(route.source, &topic, Isolation::ReadCommitted).values().map(Vec::len).sum();
             assert!(left < written, "{topic}: {left} of {written} are left, nothing was cleaned");
             route.assert_same(&topic, left);
+            assert_map(&route, &topic);
             let tombstones = &read_all(route.target, &topic, Isolation::ReadUncommitted)[&0];
             assert!(tombstones.iter().any(|record| record.value.is_none()), "{topic}: no tombstone arrived");
         }

@@ -4,7 +4,7 @@
 use strait::engine::offset_map::{OffsetMap, Pair, Translation};
 use strait::types::{SourceOffset, TargetOffset};
 
-use crate::harness::admin::create_topic;
+use crate::harness::admin::{create_topic, delete_records_before, delete_topic};
 use crate::harness::live;
 use crate::harness::produce::{Writer, produce};
 use crate::harness::records::{Isolation, Record, mixed, read_all};
@@ -61,10 +61,13 @@ fn assert_every_offset(map: &OffsetMap, source: &[Record], target: &[Record]) {
     }
 }
 
-fn assert_map(route: &Route<'_>, topic: &str) -> serde_json::Value {
-    let state = status(route, topic);
+/// Compares the whole map of a topic with what another client reads at both ends.
+pub fn assert_map(route: &Route<'_>, topic: &str) -> serde_json::Value {
+    let mut state = status(route, topic);
+    state["partitions"].as_array_mut().unwrap().retain(|partition| partition["topic"] == topic);
     let source = read_all(route.source, topic, Isolation::ReadCommitted);
     let target = read_all(route.target, topic, Isolation::ReadCommitted);
+    assert_eq!(state["partitions"].as_array().unwrap().len(), source.len(), "each partition has its state");
     for partition in state["partitions"].as_array().unwrap() {
         let index = i32::try_from(partition["partition"].as_i64().unwrap()).unwrap();
         assert_every_offset(&map(partition), &source[&index], &target[&index]);
@@ -133,5 +136,51 @@ fn g11_status_of_a_flow_that_never_ran_says_so() {
         let state = status(&route, &topic);
         assert_eq!(state["has_state"], false, "{state}");
         assert_eq!(state["partitions"], serde_json::json!([]));
+    });
+}
+
+#[test]
+fn g11_status_names_what_stopped_and_what_was_left_out() {
+    live(|lab| {
+        let route = Route::shared(lab);
+        let topic = lab.topic("t");
+        create_topic(route.source, &topic, 1, &[]);
+        produce(route.source, &topic, "lz4", &mixed(620, 100, 1));
+        route.once(&[&topic]).assert_code(0);
+        produce(route.source, &topic, "lz4", &mixed(621, 100, 1));
+        delete_records_before(route.source, &topic, 0, 150);
+        route.once(&[&topic]).assert_code(10);
+        let told = run(&route.config(&[&topic]), &["status", "--format", "json"], LIMIT).assert_code(10);
+        let document: serde_json::Value = serde_json::from_str(told.stdout.trim()).unwrap();
+        let partition = &document["data"]["flows"][0]["partitions"][0];
+        assert_eq!((&partition["stopped"]["code"], &document["status"]), (&"gap".into(), &"bad".into()));
+        assert_eq!(partition["source_next"], 100);
+        let told = run(&route.config(&[&topic]), &["status"], LIMIT).assert_code(10);
+        assert!(told.stdout.contains("stopped:gap"), "{}", told.stdout);
+        told.assert_says(&["offsets 100 to 149", "where:", "on_gap"]);
+        let skipping = Route::shared(lab).with("[flows.NAME.policy]\non_gap = \"skip\"");
+        skipping.once(&[&topic]).assert_code(0);
+        for recreated in [false, true] {
+            let state = status(&route, &topic);
+            let partition = &state["partitions"][0];
+            assert_eq!(partition["stopped"], serde_json::Value::Null, "{partition}");
+            let skipped = &partition["skipped"];
+            assert_eq!((&skipped[0]["from"], &skipped[0]["to"]), (&100.into(), &149.into()), "{partition}");
+            let codes: Vec<_> = skipped.as_array().unwrap().iter().map(|skip| &skip["code"]).collect();
+            if recreated {
+                assert_eq!(codes, ["gap", "source_recreated"]);
+                assert_eq!(
+                    (&partition["map"]["runs"], &partition["map"]["source_first"]),
+                    (&1.into(), &0.into())
+                );
+            } else {
+                assert_eq!(codes, ["gap"]);
+                delete_topic(route.source, &topic);
+                create_topic(route.source, &topic, 1, &[]);
+                produce(route.source, &topic, "lz4", &mixed(622, 60, 1));
+                let anew = Route::shared(lab).with("[flows.NAME.policy]\non_recreated = \"skip\"");
+                anew.once(&[&topic]).assert_code(0).assert_says(&["deleted and created again"]);
+            }
+        }
     });
 }

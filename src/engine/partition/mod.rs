@@ -144,9 +144,14 @@ impl Partition {
         &mut self.map
     }
 
-    /// Takes note of what is left out under a policy, to be recorded with or before the position behind it.
-    pub fn note_skip(&mut self, from: SourceOffset, cause: StopCause) {
-        self.skips.push((from, cause));
+    /// Takes note of what is left out under a policy, to be recorded with or before the position behind it;
+    /// returns whether the same was noted just before.
+    pub fn note_skip(&mut self, from: SourceOffset, cause: StopCause) -> bool {
+        let is_noted = self.skips.iter().any(|(_, known)| *known == cause);
+        if !is_noted {
+            self.skips.push((from, cause));
+        }
+        is_noted
     }
 
     /// Returns what was left out and is not recorded yet.
