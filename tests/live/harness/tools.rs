@@ -13,6 +13,11 @@ use super::{admin, wait};
 
 /// Runs a tool's class and returns what it printed; panics where it fails.
 pub fn run(version: Version, class: &str, arguments: &[&str]) -> String {
+    try_run(version, class, arguments).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The same, but says why it failed.
+fn try_run(version: Version, class: &str, arguments: &[&str]) -> Result<String, String> {
     let output = java(&distribution(version).unwrap(), 128)
         .arg(class)
         .args(arguments)
@@ -21,8 +26,8 @@ pub fn run(version: Version, class: &str, arguments: &[&str]) -> String {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{class} {arguments:?}: {}\n{text}{errors}", output.status);
-    text
+    let status = output.status;
+    if status.success() { Ok(text) } else { Err(format!("{class} {arguments:?}: {status}\n{text}{errors}")) }
 }
 
 /// Allows a user operations on resources, e.g. `["--operation", "Read", "--topic", "orders"]`.
@@ -60,8 +65,10 @@ pub fn move_leaders(cluster: &Cluster, work_dir: &Path, topic: &str) {
     fs::write(&file, serde_json::json!({"version": 1, "partitions": moves}).to_string()).unwrap();
     let servers = cluster.bootstrap(Listener::Plaintext).join(",");
     let (file, version) = (file.display().to_string(), cluster.spec.version);
+    // A broker that was started a moment ago may not be known to the controller yet.
     let tool = |class: &str, what: &[&str]| {
-        run(version, class, &[&["--bootstrap-server", &servers], what].concat());
+        let arguments = [&["--bootstrap-server", &servers], what].concat();
+        wait::until(class, wait::LONG, || try_run(version, class, &arguments).ok());
     };
     let reassign = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand";
     tool(reassign, &["--execute", "--reassignment-json-file", &file]);
