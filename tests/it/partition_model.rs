@@ -297,3 +297,35 @@ proptest! {
         world.finish();
     }
 }
+
+/// Drained, a partition hands over exactly what it acknowledged; let go of, it is deaf and mute.
+#[test]
+fn g2_what_is_let_go_of_sends_nothing_and_hears_no_answer() {
+    let mut world = World::new(vec![5, 7, 9], 5);
+    for step in [Step::Fetch, Step::Send, Step::Serve, Step::Fetch, Step::Fetch, Step::Send] {
+        world.step(step);
+    }
+    assert_eq!(world.copier.copied(), SourceOffset(5));
+    assert!(!world.copier.is_drained() && !world.live.is_empty(), "a batch is on its way");
+    world.copier.drain();
+    assert_eq!(world.copier.wants_fetch(ROOM, world.now), FetchWish::Nothing);
+    let mut drained = world;
+    for _ in 0..3 {
+        drained.step(Step::Serve);
+        drained.step(Step::Send);
+    }
+    assert!(drained.copier.is_drained() && drained.live.is_empty());
+    let written = i64::try_from(drained.broker.records.len()).unwrap();
+    assert_eq!(drained.copier.copied(), SourceOffset(written), "kept is what was acknowledged");
+
+    let mut lost = World::new(vec![5, 7], 5);
+    for step in [Step::Fetch, Step::Send] {
+        lost.step(step);
+    }
+    let sending = lost.live.pop_front().unwrap();
+    lost.copier.let_go();
+    let late = SendOutcome::Acknowledged(Some(TargetOffset(0)));
+    assert_eq!(lost.copier.on_outcome(sending.ticket, late, lost.now), Reaction::None);
+    assert_eq!(lost.copier.copied(), SourceOffset(0), "another owner has it now");
+    assert!(!lost.copier.wants_start(lost.now) && lost.copier.next_send(lost.now).is_none());
+}
