@@ -151,7 +151,10 @@ impl World {
                 let first: Vec<ChunkId> = self.chunks.keys().copied().take(chunks).collect();
                 if self.chunks.len() > first.len() {
                     for chunk in first.iter().filter_map(|id| self.chunks.remove(id)) {
-                        self.first = Chunk::decode(&chunk).unwrap().map.to();
+                        // A chunk written late may lie before what is gone already.
+                        let to = Chunk::decode(&chunk).unwrap().map.to();
+                        let Pair { source, target } = self.first;
+                        self.first = Pair { source: source.max(to.source), target: target.max(to.target) };
                     }
                 }
             }
