@@ -69,20 +69,6 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
-        &'strait;status'= {
-            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
-            cand --flow 'Only this flow; may be given several times [default: all flows]'
-            cand --format 'What stdout carries: text for people, or JSON for programs'
-            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
-            cand --color 'When to use colour; NO_COLOR turns it off too'
-            cand --map 'List the runs of the offset maps: records from SOURCE on stand at the target from TARGET on'
-            cand -q 'Say only what goes wrong'
-            cand --quiet 'Say only what goes wrong'
-            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
-            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-        }
         &'strait;completions'= {
             cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
             cand --flow 'Only this flow; may be given several times [default: all flows]'
