@@ -55,6 +55,11 @@ macro_rules! name_type {
 
 name_type!(ClusterAlias, ClusterId, FlowName, TopicName);
 
+/// Lists each topic once, by name.
+pub fn distinct<'a>(topics: impl IntoIterator<Item = &'a TopicName>) -> Vec<TopicName> {
+    topics.into_iter().collect::<std::collections::BTreeSet<_>>().into_iter().cloned().collect()
+}
+
 /// Numbers a partition within its topic, from 0.
 pub type PartitionIndex = i32;
 

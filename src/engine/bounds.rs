@@ -73,9 +73,8 @@ pub async fn of(
         try_join(at_source, at_target).await?;
     let told = |cell: &Arc<PartitionCell>| {
         let bounds_of = |cluster: &Cluster, answers: &OffsetAnswers, partition: &TopicPartition| {
-            // A broker that leaves a partition out is asked again.
-            let answer = answers.get(partition).copied().unwrap_or(Err(ResponseError::LeaderNotAvailable));
-            answer.map_err(|code| Unlisted { alias: cluster.alias().clone(), code })
+            offsets::answer(answers, partition)
+                .map_err(|code| Unlisted { alias: cluster.alias().clone(), code })
         };
         Ok(Bounds {
             first: bounds_of(source, &firsts, &cell.source)?,

@@ -6,9 +6,7 @@ use std::time::Duration;
 use futures_util::future::try_join;
 use kafka_protocol::ResponseError;
 use kafka_protocol::error::ParseResponseErrorCode;
-use kafka_protocol::messages::{
-    CreateTopicsRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, ProduceRequest,
-};
+use kafka_protocol::messages::{CreateTopicsRequest, FetchRequest, MetadataRequest, ProduceRequest};
 use kafka_protocol::protocol::Request;
 
 use super::limits::{DECODED_BATCH_BYTES_MAX, produce_timeout_ms};
@@ -89,7 +87,7 @@ impl CompactedLog {
         let cluster = &self.cluster;
         let partition = &TopicPartition { topic: self.topic.clone(), partition: 0 };
         let bounds = |metadata: Arc<Metadata>| async move {
-            let bound = |spec| bound(cluster, &metadata, partition, spec);
+            let bound = |spec| offsets::one(cluster, &metadata, partition, spec, Isolation::ReadUncommitted);
             try_join(bound(OffsetSpec::Earliest), bound(OffsetSpec::Latest)).await
         };
         let (first, end) = self.trying(bounds).await?;
@@ -189,23 +187,6 @@ async fn ready(cluster: &Cluster, topic: &TopicName) -> Result<Metadata, KafkaEr
     }
     let code = metadata.topics.get(topic).and_then(|t| t.error).unwrap_or(ResponseError::LeaderNotAvailable);
     Err(failed::<MetadataRequest>(cluster, RequestCause::Code { code, message: None }).await)
-}
-
-async fn bound(
-    cluster: &Cluster,
-    metadata: &Metadata,
-    partition: &TopicPartition,
-    spec: OffsetSpec,
-) -> Result<i64, KafkaError> {
-    let answers =
-        offsets::list(cluster, metadata, &[(partition.clone(), spec)], Isolation::ReadUncommitted).await?;
-    match answers.get(partition) {
-        Some(Ok(offset)) => Ok(*offset),
-        answer => {
-            let code = answer.and_then(|r| r.err()).unwrap_or(ResponseError::LeaderNotAvailable);
-            Err(failed::<ListOffsetsRequest>(cluster, RequestCause::Code { code, message: None }).await)
-        }
-    }
 }
 
 /// Appends one batch.

@@ -16,10 +16,10 @@ use crate::kafka::admin::{self, Refusal, TopicConfigs};
 use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
-use crate::kafka::metadata::Metadata;
+use crate::kafka::metadata::{Metadata, TopicMetadata};
 use crate::provision::apply::apply;
 use crate::provision::plan::{self, LOG_APPEND_TIME, Step, TIMESTAMP_TYPE};
-use crate::types::{TopicName, TopicPartition};
+use crate::types::{TopicName, TopicPartition, distinct};
 
 /// How long a discovery waits for the brokers.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,9 +65,18 @@ pub async fn discover(
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let failures = provision(source, target, flow, &names, &at_source, events).await?;
     let target_names: Vec<TopicName> = names.iter().map(|name| target_name(flow, name)).collect();
-    let at_target = target.retrying(PATIENCE, || target.metadata(Some(&target_names))).await?;
+    let ask_target = || target.retrying(PATIENCE, || target.metadata(Some(&target_names)));
+    let mut at_target = ask_target().await?;
+    let mut failures = HashMap::new();
+    if flow.provision.enabled {
+        let plan = plan(source, flow, &names, (&at_source, &at_target)).await?;
+        let is_change = !plan.steps.is_empty();
+        failures = carry_out(target, plan, events).await?;
+        if is_change {
+            at_target = ask_target().await?;
+        }
+    }
     let configs = target_configs(target, &target_names).await?;
     let mut cells = Vec::new();
     for (name, partitions) in wanted {
@@ -169,8 +178,8 @@ async fn target_configs(target: &Cluster, topics: &[TopicName]) -> Result<Config
 
 /// Reads the target topics' batch limits again, because one was refused for its size.
 pub async fn refresh_limits(target: &Cluster, cells: &[Arc<PartitionCell>]) -> Result<(), KafkaError> {
-    let topics: HashSet<TopicName> = cells.iter().map(|cell| cell.target.topic.clone()).collect();
-    let configs = target_configs(target, &topics.into_iter().collect::<Vec<_>>()).await?;
+    let topics = distinct(cells.iter().map(|cell| &cell.target.topic));
+    let configs = target_configs(target, &topics).await?;
     for cell in cells {
         let known = batch_bytes_max(configs.get(&cell.target.topic));
         let mut state = cell.lock();
@@ -189,42 +198,59 @@ fn target_name(flow: &FlowSettings, source: &TopicName) -> TopicName {
     TopicName::new(format!("{}{}{}", flow.rename.prefix, source, flow.rename.suffix))
 }
 
-/// Creates and grows topics; returns why for each source topic that is not ready.
-async fn provision(
+/// Holds what topics need.
+struct Plan {
+    steps: Vec<Step>,
+    /// The source topic of each step's, by the target's name.
+    made_for: HashMap<TopicName, TopicName>,
+    /// Why each source topic that cannot be made ready is not.
+    failures: HashMap<TopicName, String>,
+}
+
+/// Finds out what topics need at the target; the source's configs are asked for only where one is missing.
+async fn plan(
     source: &Cluster,
-    target: &Cluster,
     flow: &FlowSettings,
     names: &[TopicName],
-    at_source: &Metadata,
-    events: &mpsc::Sender<Event>,
-) -> Result<HashMap<TopicName, String>, KafkaError> {
-    let mut failures = HashMap::new();
-    if !flow.provision.enabled {
-        return Ok(failures);
-    }
-    let target_names: Vec<TopicName> = names.iter().map(|name| target_name(flow, name)).collect();
-    let at_target = target.retrying(PATIENCE, || target.metadata(Some(&target_names))).await?;
-    let configs = source.retrying(PATIENCE, || admin::topic_configs(source, names, None)).await?;
-    let mut steps = Vec::new();
-    let mut made_for: HashMap<TopicName, &TopicName> = HashMap::new();
-    for (name, target_topic) in names.iter().zip(target_names) {
-        let topic = at_target.topics.get(&target_topic);
-        match plan::step(&target_topic, &at_source.topics[name], configs.get(name), topic, &flow.provision) {
+    (at_source, at_target): (&Metadata, &Metadata),
+) -> Result<Plan, KafkaError> {
+    let known = |name: &TopicName| at_target.topics.get(&target_name(flow, name));
+    let missing: Vec<TopicName> =
+        names.iter().filter(|name| known(name).is_none_or(TopicMetadata::is_missing)).cloned().collect();
+    let configs = if missing.is_empty() {
+        Configs::new()
+    } else {
+        source.retrying(PATIENCE, || admin::topic_configs(source, &missing, None)).await?
+    };
+    let mut plan = Plan { steps: Vec::new(), made_for: HashMap::new(), failures: HashMap::new() };
+    for name in names {
+        let topic = target_name(flow, name);
+        match plan::step(&topic, &at_source.topics[name], configs.get(name), known(name), &flow.provision) {
             Ok(Some(step)) => {
-                made_for.insert(target_topic, name);
-                steps.push(step);
+                plan.made_for.insert(topic, name.clone());
+                plan.steps.push(step);
             }
             Ok(None) => {}
             Err(reason) => {
-                failures.insert(name.clone(), reason);
+                plan.failures.insert(name.clone(), reason);
             }
         }
     }
-    for (target_topic, result) in apply(target, &steps).await? {
-        if let (Err(refusal), Some(name)) = (result, made_for.remove(&target_topic)) {
-            let step = steps.iter().find(|step| *step.topic() == target_topic);
+    Ok(plan)
+}
+
+/// Creates and grows topics; returns why for each source topic that is not ready.
+async fn carry_out(
+    target: &Cluster,
+    plan: Plan,
+    events: &mpsc::Sender<Event>,
+) -> Result<HashMap<TopicName, String>, KafkaError> {
+    let Plan { steps, mut made_for, mut failures } = plan;
+    for (topic, result) in apply(target, &steps).await? {
+        if let (Err(refusal), Some(name)) = (result, made_for.remove(&topic)) {
+            let step = steps.iter().find(|step| *step.topic() == topic);
             let reason = step.map_or_else(|| refusal.to_string(), |step| step.explain(&refusal));
-            failures.insert(name.clone(), reason);
+            failures.insert(name, reason);
         }
     }
     for step in steps.into_iter().filter(|step| made_for.contains_key(step.topic())) {

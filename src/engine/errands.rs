@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::cell::PartitionCell;
 use super::discover::{self, Known};
-use super::event::{Event, StopCause};
+use super::event::StopCause;
 use super::partition::Phase;
 use super::start::Starter;
 use super::state_topic::KeepError;
@@ -20,7 +20,7 @@ use crate::kafka::error::KafkaError;
 use crate::kafka::fetch::Isolation;
 use crate::kafka::metadata::Metadata;
 use crate::kafka::offsets::{self, OffsetSpec};
-use crate::types::{SourceOffset, TopicName, TopicPartition};
+use crate::types::{SourceOffset, TopicName, TopicPartition, distinct};
 
 /// Shortest time one errand takes that may be wanted again at once.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -73,8 +73,6 @@ pub struct Errands {
     pub starter: Starter,
     /// Pays for what partitions hold.
     pub budget: MemoryBudget,
-    /// Where discoveries tell what they do.
-    pub events: mpsc::Sender<Event>,
     /// Where findings go.
     pub findings: mpsc::Sender<Finding>,
 }
@@ -121,9 +119,9 @@ impl Errands {
         known: &HashSet<TopicPartition>,
         only: Option<&BTreeSet<TopicPartition>>,
     ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
-        let Starter { source, target, settings, .. } = &self.starter;
+        let Starter { source, target, settings, events, .. } = &self.starter;
         let known = Known { partitions: known, only, has_begun: true };
-        discover::discover(source, target, settings, known, &self.budget, &self.events).await
+        discover::discover(source, target, settings, known, &self.budget, events).await
     }
 
     /// Tries to start partitions.
@@ -142,10 +140,8 @@ impl Errands {
             let topic = std::slice::from_ref(&cell.source.topic);
             let metadata = source.metadata(Some(topic)).await.ok()?;
             let ask = async |spec| {
-                let wanted = [(cell.source.clone(), spec)];
-                let answers =
-                    offsets::list(&source, &metadata, &wanted, Isolation::ReadCommitted).await.ok()?;
-                answers.get(&cell.source)?.ok().map(SourceOffset)
+                let asked = offsets::one(&source, &metadata, &cell.source, spec, Isolation::ReadCommitted);
+                asked.await.ok().map(SourceOffset)
             };
             let (log_start, end) = (ask(OffsetSpec::Earliest).await?, ask(OffsetSpec::Latest).await?);
             Some(Finding::Bounds { cell, log_start, end })
@@ -164,14 +160,9 @@ pub async fn topics_of(
     starter: &Starter,
     cells: &[Arc<PartitionCell>],
 ) -> (Option<Metadata>, Option<Metadata>) {
-    let sources = names(cells.iter().map(|cell| &cell.source.topic));
-    let targets = names(cells.iter().map(|cell| &cell.target.topic));
+    let sources = distinct(cells.iter().map(|cell| &cell.source.topic));
+    let targets = distinct(cells.iter().map(|cell| &cell.target.topic));
     join(ask(&starter.source, &sources), ask(&starter.target, &targets)).await
-}
-
-/// Lists each topic once.
-pub fn names<'a>(topics: impl Iterator<Item = &'a TopicName>) -> Vec<TopicName> {
-    topics.collect::<BTreeSet<_>>().into_iter().cloned().collect()
 }
 
 async fn ask(cluster: &Cluster, topics: &[TopicName]) -> Option<Metadata> {

@@ -1,9 +1,6 @@
 //! Finding the first source offset that is not at the target: reading both logs for
 //! [`super::tail`], which decides.
 
-use kafka_protocol::ResponseError;
-use kafka_protocol::messages::ListOffsetsRequest;
-
 use super::cell::PartitionCell;
 use super::event::StopCause;
 use super::intake;
@@ -12,8 +9,8 @@ use super::origin::OriginFilter;
 use super::state_records::Checkpoint;
 use super::tail::{Matched, Matcher, Progress, Start, Unclear};
 use crate::kafka::batch::Batches;
-use crate::kafka::cluster::{Cluster, request_error};
-use crate::kafka::error::{KafkaError, RequestCause};
+use crate::kafka::cluster::Cluster;
+use crate::kafka::error::KafkaError;
 use crate::kafka::fetch::Isolation;
 use crate::kafka::log_reader;
 use crate::kafka::metadata::Metadata;
@@ -160,25 +157,15 @@ async fn compare(
             Some(after) if after.0 > position => position = after.0,
             // What is left was copied, so it was there: is this the end, or a leader that does not show
             // all of the log yet?
-            _ if known_end.is_none() => known_end = Some(source_end(ends, cell).await?),
+            _ if known_end.is_none() => {
+                let (spec, isolation) = (OffsetSpec::Latest, Isolation::ReadCommitted);
+                let end = offsets::one(ends.source, ends.at_source, &cell.source, spec, isolation).await?;
+                known_end = Some(end);
+            }
             _ => break,
         }
     }
     Ok(Ok(()))
-}
-
-/// Asks for the source's last stable offset, which a leader only tells when it knows it.
-async fn source_end(ends: &Ends<'_>, cell: &PartitionCell) -> Result<i64, KafkaError> {
-    let asked = [(cell.source.clone(), OffsetSpec::Latest)];
-    let answers = offsets::list(ends.source, ends.at_source, &asked, Isolation::ReadCommitted).await?;
-    let answer = answers.get(&cell.source).copied().unwrap_or(Err(ResponseError::LeaderNotAvailable));
-    match answer {
-        Ok(end) => Ok(end),
-        Err(code) => {
-            let cause = RequestCause::Code { code, message: None };
-            Err(request_error::<ListOffsetsRequest>(&ends.source.any().await?, cause).into())
-        }
-    }
 }
 
 fn unexplained(at: i64, reason: &str) -> StopCause {

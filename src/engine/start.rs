@@ -29,7 +29,7 @@ use crate::kafka::fetch::Isolation;
 use crate::kafka::metadata::Metadata;
 use crate::kafka::offsets::{self, OffsetSpec};
 use crate::kafka::producer_ids::ProducerIdentity;
-use crate::types::{ClusterAlias, SourceOffset, TargetOffset, TopicName};
+use crate::types::{ClusterAlias, SourceOffset, TargetOffset, distinct};
 
 /// Partitions whose logs are read or whose producer ids are asked for at a time.
 const AT_A_TIME: usize = 32;
@@ -86,7 +86,7 @@ impl Starter {
         if let Err(error) = self.try_start(&cells).await {
             let now = Instant::now();
             for cell in &cells {
-                cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), now);
+                not_started(cell, &error, now);
             }
         }
     }
@@ -102,8 +102,8 @@ impl Starter {
             refresh_limits(&self.target, &refused).await?;
         }
         let (source, target) = (&self.source, &self.target);
-        let sources: Vec<TopicName> = topics(cells.iter().map(|cell| &cell.source.topic));
-        let targets: Vec<TopicName> = topics(cells.iter().map(|cell| &cell.target.topic));
+        let sources = distinct(cells.iter().map(|cell| &cell.source.topic));
+        let targets = distinct(cells.iter().map(|cell| &cell.target.topic));
         let at_source = source.retrying(self.patience, || source.metadata(Some(&sources))).await?;
         let at_target = target.retrying(self.patience, || target.metadata(Some(&targets))).await?;
         for cell in cells {
@@ -154,7 +154,7 @@ impl Starter {
                 Some(Fenced { cell, bounds, fence })
             }
             Err(error) => {
-                cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), Instant::now());
+                not_started(&cell, &error, Instant::now());
                 None
             }
         }
@@ -230,9 +230,8 @@ impl Starter {
         let ask = || offsets::list(&self.target, at_target, &asked, Isolation::ReadUncommitted);
         let answers = self.target.retrying(self.patience, ask).await;
         let answers = answers.map_err(|error| (error.to_string(), error.remedy()))?;
-        // A broker that leaves a partition out is asked again.
-        let answer = answers.get(&cell.target).copied().unwrap_or(Err(ResponseError::LeaderNotAvailable));
-        let end = answer.map_err(|code| unlisted(self.target.alias(), code))?;
+        let end =
+            offsets::answer(&answers, &cell.target).map_err(|code| unlisted(self.target.alias(), code))?;
         if end < checkpoint.target_next {
             return Ok(Some(StopCause::TargetTruncated {
                 expected: TargetOffset(checkpoint.target_next),
@@ -318,7 +317,7 @@ impl Starter {
                 None
             }
             Err(error) => {
-                cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), Instant::now());
+                not_started(&cell, &error, Instant::now());
                 None
             }
         }
@@ -399,12 +398,12 @@ struct Fenced {
     fence: Fence,
 }
 
+/// Notes with a partition what kept it from being started.
+fn not_started(cell: &PartitionCell, error: &KafkaError, now: Instant) {
+    cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), now);
+}
+
 /// Says that a partition's offsets could not be had.
 fn unlisted(alias: &ClusterAlias, code: ResponseError) -> (String, Remedy) {
     (format!("its offsets cannot be read at {alias}: {}", code_name(&code)), remedy_for(code))
-}
-
-fn topics<'a>(names: impl Iterator<Item = &'a TopicName>) -> Vec<TopicName> {
-    let unique: std::collections::BTreeSet<&TopicName> = names.collect();
-    unique.into_iter().cloned().collect()
 }

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use kafka_protocol::ResponseError;
-
 use super::compacted_log::CompactedLog;
 use super::offset_map::{Chunk, ChunkError, ChunkId, OffsetMap, assemble};
 use super::state_records::{Key, Partitions, learn};
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
+use crate::kafka::metadata::TopicMetadata;
 use crate::types::{TopicName, TopicPartition};
 
 /// How long the target may take.
@@ -27,8 +26,7 @@ pub struct FlowState {
 pub async fn read(target: &Cluster, topic: &TopicName) -> Result<Option<FlowState>, KafkaError> {
     let wanted = std::slice::from_ref(topic);
     let metadata = target.retrying(PATIENCE, || target.metadata(Some(wanted))).await?;
-    let is_missing = |error| error == Some(ResponseError::UnknownTopicOrPartition);
-    if metadata.topics.get(topic).is_none_or(|topic| is_missing(topic.error)) {
+    if metadata.topics.get(topic).is_none_or(TopicMetadata::is_missing) {
         return Ok(None);
     }
     let mut state = FlowState::default();

@@ -115,6 +115,13 @@ fn topic(topic: MetadataResponseTopic) -> Option<(TopicName, TopicMetadata)> {
     ))
 }
 
+impl TopicMetadata {
+    /// Says whether there is no such topic, or none that may be seen.
+    pub fn is_missing(&self) -> bool {
+        self.error == Some(ResponseError::UnknownTopicOrPartition)
+    }
+}
+
 impl Metadata {
     /// Returns what is known of one partition.
     pub fn partition(&self, topic: &TopicName, partition: PartitionIndex) -> Option<PartitionMetadata> {

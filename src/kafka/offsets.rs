@@ -8,8 +8,8 @@ use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::ListOffsetsRequest;
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 
-use super::cluster::Cluster;
-use super::error::KafkaError;
+use super::cluster::{Cluster, request_error};
+use super::error::{KafkaError, RequestCause};
 use super::fetch::Isolation;
 use super::metadata::{Metadata, wire_name};
 use crate::types::TopicPartition;
@@ -87,6 +87,29 @@ pub async fn list(
     match failure.filter(|_| !was_answered) {
         Some(error) => Err(error),
         None => Ok(answers),
+    }
+}
+
+/// Returns a partition's answer; one that its broker left out is worth asking for again.
+pub fn answer(answers: &OffsetAnswers, partition: &TopicPartition) -> Result<i64, ResponseError> {
+    answers.get(partition).copied().unwrap_or(Err(ResponseError::LeaderNotAvailable))
+}
+
+/// Asks for one offset of one partition; one try.
+pub async fn one(
+    cluster: &Cluster,
+    metadata: &Metadata,
+    partition: &TopicPartition,
+    spec: OffsetSpec,
+    isolation: Isolation,
+) -> Result<i64, KafkaError> {
+    let answers = list(cluster, metadata, &[(partition.clone(), spec)], isolation).await?;
+    match answer(&answers, partition) {
+        Ok(offset) => Ok(offset),
+        Err(code) => {
+            let cause = RequestCause::Code { code, message: None };
+            Err(request_error::<ListOffsetsRequest>(&cluster.any().await?, cause).into())
+        }
     }
 }
 

@@ -66,7 +66,8 @@ impl Step {
     }
 }
 
-/// Decides what the target topic `name` needs; the error says why that cannot be known.
+/// Decides what the target topic `name` needs; the error says why that cannot be known. The source's
+/// configs count only where the topic [is missing](TopicMetadata::is_missing).
 pub fn step(
     name: &TopicName,
     source: &TopicMetadata,
@@ -75,29 +76,29 @@ pub fn step(
     settings: &ProvisionSettings,
 ) -> Result<Option<Step>, String> {
     let to = source.partitions.len();
-    match target.map(|topic| (topic, topic.error)) {
-        Some((topic, None)) if topic.partitions.len() < to => {
-            Ok(Some(Step::Grow { topic: name.clone(), from: topic.partitions.len(), to }))
+    let Some(target) = target.filter(|topic| !topic.is_missing()) else {
+        let configs = match source_configs {
+            Some(Ok(configs)) => new_configs(configs, settings),
+            Some(Err(refusal)) => {
+                return Err(format!(
+                    "its configs cannot be read at the source ({refusal}); grant DescribeConfigs there"
+                ));
+            }
+            None => return Err("its configs were not told by the source".to_owned()),
+        };
+        return Ok(Some(Step::Create(NewTopic {
+            name: name.clone(),
+            partitions: i32::try_from(to).unwrap_or(i32::MAX),
+            replication_factor: settings.replication_factor.unwrap_or(-1),
+            configs,
+        })));
+    };
+    match target.error {
+        Some(code) => Err(format!("the target will not describe it: {}", code_name(&code))),
+        None if target.partitions.len() < to => {
+            Ok(Some(Step::Grow { topic: name.clone(), from: target.partitions.len(), to }))
         }
-        Some((_, None)) => Ok(None),
-        None | Some((_, Some(ResponseError::UnknownTopicOrPartition))) => {
-            let configs = match source_configs {
-                Some(Ok(configs)) => new_configs(configs, settings),
-                Some(Err(refusal)) => {
-                    return Err(format!(
-                        "its configs cannot be read at the source ({refusal}); grant DescribeConfigs there"
-                    ));
-                }
-                None => return Err("its configs were not told by the source".to_owned()),
-            };
-            Ok(Some(Step::Create(NewTopic {
-                name: name.clone(),
-                partitions: i32::try_from(to).unwrap_or(i32::MAX),
-                replication_factor: settings.replication_factor.unwrap_or(-1),
-                configs,
-            })))
-        }
-        Some((_, Some(code))) => Err(format!("the target will not describe it: {}", code_name(&code))),
+        None => Ok(None),
     }
 }
 

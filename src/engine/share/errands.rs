@@ -8,7 +8,7 @@ use super::super::cell::PartitionCell;
 use super::super::errands::{Errands, Finding};
 use crate::config::settings::StartAt;
 use crate::kafka::error::KafkaError;
-use crate::types::{TopicName, TopicPartition};
+use crate::types::{TopicPartition, distinct};
 
 /// How often a partition that is let go of is looked at.
 const LOOK_PAUSE: Duration = Duration::from_millis(5);
@@ -36,8 +36,7 @@ impl Errands {
         mut known: HashSet<TopicPartition>,
         elsewhere: HashMap<TopicPartition, Elsewhere>,
     ) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
-        let topics: BTreeSet<&TopicName> = elsewhere.values().map(|at| &at.target.topic).collect();
-        let topics: Vec<TopicName> = topics.into_iter().cloned().collect();
+        let topics = distinct(elsewhere.values().map(|at| &at.target.topic));
         let target = &self.starter.target;
         let at_target = target.retrying(self.starter.patience, || target.metadata(Some(&topics))).await?;
         let exists = |at: &Elsewhere| at_target.partition(&at.target.topic, at.target.partition).is_some();

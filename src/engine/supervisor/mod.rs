@@ -75,7 +75,6 @@ pub struct Flow {
     source: Cluster,
     target: Cluster,
     events: mpsc::Sender<Event>,
-    meters: Arc<FlowMeters>,
 }
 
 impl Flow {
@@ -87,10 +86,9 @@ impl Flow {
         events: mpsc::Sender<Event>,
     ) -> Self {
         let budget = MemoryBudget::new(settings.limits.memory_bytes);
-        let meters = Arc::new(FlowMeters::default());
-        let view = FlowView { cells: Arc::default(), budget, meters: meters.clone() };
+        let view = FlowView { cells: Arc::default(), budget, meters: Arc::default() };
         let settings = Arc::new(settings);
-        Self { view, settings, mode, source, target, events, meters }
+        Self { view, settings, mode, source, target, events }
     }
 
     /// Returns what others may look at.
@@ -134,14 +132,14 @@ impl Flow {
 
     /// Reads the flow's state, finds its partitions, and starts them.
     async fn start(self) -> Result<(Running, Inbox), KafkaError> {
-        let Self { view, settings, mode, source, target, events, meters } = self;
+        let Self { view, settings, mode, source, target, events } = self;
         let limits = settings.limits;
         let refresh = Arc::new(Notify::new());
         let (out_of_range_sender, out_of_range) = mpsc::channel(1024);
         let (findings_sender, findings) = mpsc::channel(FINDINGS_MAX);
         let origin = Arc::new(OriginFilter::new(source.clone(), settings.origin == Origin::Local));
         let mut routes = {
-            let shared = Shared { view: &view, limits: &limits, refresh: &refresh, meters: &meters };
+            let shared = Shared { view: &view, limits: &limits, refresh: &refresh };
             routes(&source, &target, &shared, (out_of_range_sender, origin.clone()))
         };
         let known = Known { partitions: &HashSet::new(), only: None, has_begun: false };
@@ -162,12 +160,7 @@ impl Flow {
             was_weakness_told: Arc::default(),
             is_to_end: mode == RunMode::Once,
         };
-        let mut errands = Errands {
-            starter,
-            budget: view.budget.clone(),
-            events: events.clone(),
-            findings: findings_sender,
-        };
+        let mut errands = Errands { starter, budget: view.budget.clone(), findings: findings_sender };
         let (membership, changes) = membership(&errands.starter.target, &settings)?;
         let (at_source, at_target) = if membership.is_some() {
             errands.starter.begin_whole(&cells).await;
@@ -194,10 +187,8 @@ impl Flow {
             view,
             settings,
             mode,
-            events,
             errands,
             routes,
-            meters,
             cells: Vec::new(),
             told: HashMap::new(),
             starting: HashSet::new(),
@@ -232,7 +223,6 @@ struct Shared<'a> {
     view: &'a FlowView,
     limits: &'a LimitSettings,
     refresh: &'a Arc<Notify>,
-    meters: &'a Arc<FlowMeters>,
 }
 
 /// Makes the routes, without any connection yet.
@@ -242,7 +232,7 @@ fn routes(
     shared: &Shared<'_>,
     (out_of_range, origin): (mpsc::Sender<Arc<PartitionCell>>, Arc<OriginFilter>),
 ) -> Routes {
-    let Shared { view, limits, refresh, meters } = *shared;
+    let Shared { view, limits, refresh } = *shared;
     let room = Arc::new(Notify::new());
     let fetch = Arc::new(FetchShared {
         room: room.clone(),
@@ -253,14 +243,14 @@ fn routes(
         refresh: refresh.clone(),
         out_of_range,
         origin,
-        meters: meters.clone(),
+        meters: view.meters.clone(),
     });
     let produce = Arc::new(ProduceShared {
         room,
         budget: view.budget.clone(),
         target: target.clone(),
         refresh: refresh.clone(),
-        meters: meters.clone(),
+        meters: view.meters.clone(),
     });
     Routes::new(fetch, produce)
 }

@@ -4,10 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
 use super::super::cell::PartitionCell;
-use super::super::errands::{Errands, Finding, is_tried_again, names};
+use super::super::errands::{Errands, Finding, is_tried_again};
 use super::super::event::{Event, Notice, StopCause};
 use super::super::incarnation;
 use super::super::limits::is_renewal_due;
@@ -15,14 +13,12 @@ use super::super::offset_map::PIECES_KEPT_EARLY;
 use super::super::partition::{Partition, Phase};
 use super::super::routes::Routes;
 use super::super::state_topic::KeepError;
-use super::super::status::FlowMeters;
 use super::sharing::Sharing;
 use super::{FlowView, RunMode};
 use crate::config::settings::{FlowSettings, OnLoss};
-use crate::kafka::error::KafkaError;
-use crate::kafka::error::Remedy;
+use crate::kafka::error::{KafkaError, Remedy};
 use crate::kafka::metadata::Metadata;
-use crate::types::{SourceOffset, TopicPartition};
+use crate::types::{SourceOffset, TopicPartition, distinct};
 
 /// Shortest time between two metadata requests to one cluster.
 const REFRESH_PAUSE: Duration = Duration::from_millis(200);
@@ -46,10 +42,8 @@ pub(super) struct Running {
     pub(super) view: FlowView,
     pub(super) settings: Arc<FlowSettings>,
     pub(super) mode: RunMode,
-    pub(super) events: mpsc::Sender<Event>,
     pub(super) errands: Errands,
     pub(super) routes: Routes,
-    pub(super) meters: Arc<FlowMeters>,
     pub(super) cells: Vec<Arc<PartitionCell>>,
     pub(super) told: HashMap<TopicPartition, Told>,
     /// Partitions with an errand under way that starts them.
@@ -76,7 +70,7 @@ pub(super) enum Told {
 impl Running {
     pub(super) async fn tell(&self, event: Event) {
         // A listener that went away needs no events.
-        let _ = self.events.send(event).await;
+        let _ = self.errands.starter.events.send(event).await;
     }
 
     /// Begins with the partitions that were found first: all started, or all to be shared.
@@ -92,7 +86,7 @@ impl Running {
 
     pub(super) fn show_cells(&self) {
         if let Some(sharing) = &self.sharing {
-            self.meters.set_elsewhere(sharing.elsewhere());
+            self.view.meters.set_elsewhere(sharing.elsewhere());
             if !sharing.has_joined {
                 return;
             }
@@ -215,11 +209,11 @@ impl Running {
         self.refresh.last = Some(now);
         if !self.refresh.is_asking_source {
             self.refresh.is_asking_source = true;
-            self.errands.ask_source(names(self.cells.iter().map(|cell| &cell.source.topic)));
+            self.errands.ask_source(distinct(self.cells.iter().map(|cell| &cell.source.topic)));
         }
         if !self.refresh.is_asking_target {
             self.refresh.is_asking_target = true;
-            self.errands.ask_target(names(self.cells.iter().map(|cell| &cell.target.topic)));
+            self.errands.ask_target(distinct(self.cells.iter().map(|cell| &cell.target.topic)));
         }
     }
 
@@ -285,7 +279,7 @@ impl Running {
 
     /// Tells what changed; returns whether the run is over.
     pub(super) async fn look(&mut self) -> bool {
-        for (partition, cause) in self.meters.take_skipped() {
+        for (partition, cause) in self.view.meters.take_skipped() {
             self.tell(Event::Skipped { partition, cause }).await;
         }
         let now = Instant::now();

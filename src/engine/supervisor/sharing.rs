@@ -73,7 +73,7 @@ impl Running {
             GroupChange::Assigned(partitions) => {
                 sharing.shares.on_assigned(partitions);
                 sharing.trouble = None;
-                self.meters.set_group_trouble(None);
+                self.view.meters.set_group_trouble(None);
                 sharing.has_joined = true;
                 self.show_cells();
                 self.take_due(Instant::now());
@@ -101,7 +101,7 @@ impl Running {
             GroupChange::Trouble(cause) => {
                 if sharing.trouble.as_ref() != Some(&cause) {
                     sharing.trouble = Some(cause.clone());
-                    self.meters.set_group_trouble(Some(cause.clone()));
+                    self.view.meters.set_group_trouble(Some(cause.clone()));
                     self.tell(Event::Notice(Notice::NotShared(cause))).await;
                 }
                 return;
@@ -258,7 +258,7 @@ impl Running {
         self.cells.retain(|known| !cells.iter().any(|cell| Arc::ptr_eq(known, cell)));
         let Some(sharing) = &mut self.sharing else { return };
         for cell in cells {
-            self.meters.give_away(cell.lock().partition.totals());
+            self.view.meters.give_away(cell.lock().partition.totals());
             cell.lock().partition.let_go();
             cell.set_route(None);
             self.told.remove(&cell.source);
