@@ -13,3 +13,4 @@ mod offset_map_model;
 mod partition_model;
 mod tail_model;
 mod tidy;
+mod verify_model;

@@ -17,20 +17,21 @@ const FILE_LINES_MAX: usize = 450;
 const LONG_FILES: [(&str, &str); 0] = [];
 
 /// The layers and, for each, those to its left that it may name; itself, `types` and `exit` always.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("types", &[]),
     ("exit", &[]),
     ("kafka", &[]),
     ("config", &["kafka"]),
     ("provision", &["kafka"]),
     ("engine", &["kafka", "provision"]),
+    ("verify", &["kafka", "engine"]),
     ("obs", &[]),
-    ("report", &["kafka", "config", "provision", "engine", "obs"]),
-    ("commands", &["kafka", "config", "provision", "engine", "obs", "report"]),
+    ("report", &["kafka", "config", "provision", "engine", "verify", "obs"]),
+    ("commands", &["kafka", "config", "provision", "engine", "verify", "obs", "report"]),
     ("cli", &["commands", "report"]),
 ];
 /// Layers that may name the settings, which are plain data, though `config` stands elsewhere.
-const MAY_NAME_SETTINGS: [&str; 3] = ["kafka", "provision", "engine"];
+const MAY_NAME_SETTINGS: [&str; 4] = ["kafka", "provision", "engine", "verify"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

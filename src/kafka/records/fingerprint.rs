@@ -2,6 +2,8 @@
 
 use bytes::{BufMut, BytesMut};
 
+use super::pairs::get_field;
+use super::varint::get_varlong;
 use super::{Pending, ReencodeError, collect, decode};
 use crate::kafka::batch::RawBatch;
 
@@ -29,6 +31,41 @@ pub fn fingerprints(
         (record.offset, fingerprint(record, timestamp))
     };
     Ok(pending.iter().map(print).collect())
+}
+
+/// Holds what a record is compared by, when two logs are held against each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The record's offset.
+    pub offset: i64,
+    /// Its content but for the timestamp.
+    pub content: RecordFingerprint,
+    /// Its timestamp, in milliseconds since 1970; the append time where the log stamps records.
+    pub timestamp: i64,
+    /// A hash of its key, `None` where the key is null.
+    pub key: Option<u64>,
+    /// Whether its value is null.
+    pub is_tombstone: bool,
+}
+
+/// Decodes a batch into its records' identities.
+pub fn identities(batch: &RawBatch, decoded_bytes_max: usize) -> Result<Vec<Identity>, ReencodeError> {
+    let bytes = decode(batch, decoded_bytes_max)?;
+    let mut pending = Vec::new();
+    collect(batch, &bytes, i64::MIN..i64::MAX, &mut pending)?;
+    let identity = |(index, record): (usize, &Pending<'_>)| {
+        let malformed = ReencodeError::Record { offset: batch.header.base_offset, index };
+        let mut rest = record.tail;
+        let key = get_field(&mut rest).ok_or(malformed)?;
+        Ok(Identity {
+            offset: record.offset,
+            content: fingerprint(record, 0),
+            timestamp: record.timestamp,
+            key: key.map(|key| crc_fast::checksum(crc_fast::CrcAlgorithm::Crc64Nvme, key)),
+            is_tombstone: get_varlong(&mut rest) == Some(-1),
+        })
+    };
+    pending.iter().enumerate().map(identity).collect()
 }
 
 fn fingerprint(record: &Pending<'_>, timestamp: i64) -> RecordFingerprint {

@@ -10,7 +10,7 @@ mod reencode;
 mod runs;
 mod varint;
 
-pub use self::fingerprint::{RecordFingerprint, fingerprints};
+pub use self::fingerprint::{Identity, RecordFingerprint, fingerprints, identities};
 pub use self::pairs::{decode_pairs, encode_pairs};
 pub use self::reencode::{ReencodeRequest, Reencoded, ReencodedSet, reencode};
 pub use self::runs::OffsetRuns;

@@ -56,7 +56,7 @@ pub fn decode_pairs(
 }
 
 /// Reads a field that may be null; the outer `None` means malformed.
-fn get_field<'a>(rest: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
+pub(super) fn get_field<'a>(rest: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
     let length = get_varlong(rest)?;
     if length < 0 {
         return Some(None);

@@ -1,0 +1,6 @@
+//! Holding the copy against the source (guarantees G1 to G4 and G6), as anyone may: nothing is changed.
+
+pub mod differ;
+pub mod finding;
+mod region;
+mod side;
