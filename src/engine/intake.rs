@@ -1,18 +1,17 @@
 //! From a fetched record set to batches that can be produced: what passes through, what is made
 //! anew, what is dropped (the table of DESIGN section 5).
 
-use std::collections::{HashSet, VecDeque};
 use std::ops::AddAssign;
 
 use bytes::Bytes;
 
+use super::committed::AbortedTransactions;
 use super::event::StopCause;
 use super::limits::{DECODED_BATCH_BYTES_MAX, REENCODED_BYTES_MAX};
 use crate::kafka::batch::{Batches, RawBatch};
 use crate::kafka::codec::Codec;
 use crate::kafka::records::{
-    ControlMarker, OffsetRuns, ReencodeError, ReencodeRequest, Reencoded, ReencodedSet, control_marker,
-    reencode,
+    OffsetRuns, ReencodeError, ReencodeRequest, Reencoded, ReencodedSet, control_marker, reencode,
 };
 use crate::types::SourceOffset;
 
@@ -126,46 +125,6 @@ impl Taken {
     /// Returns the batches that are not the source's own bytes.
     pub fn made_anew(&mut self) -> impl Iterator<Item = &mut Item> {
         self.items.iter_mut().filter(|item| !item.is_passed_through())
-    }
-}
-
-/// Follows which transactions of one answer were aborted, after Fetch's `aborted_transactions`.
-#[derive(Debug)]
-struct AbortedTransactions {
-    /// (first offset, producer id), by first offset.
-    upcoming: VecDeque<(i64, i64)>,
-    active: HashSet<i64>,
-}
-
-impl AbortedTransactions {
-    fn new(mut list: Vec<(i64, i64)>) -> Self {
-        list.sort_unstable();
-        Self { upcoming: list.into(), active: HashSet::new() }
-    }
-
-    /// Says whether a batch belongs to an aborted transaction.
-    fn covers(&self, batch: &RawBatch) -> bool {
-        let header = &batch.header;
-        header.is_transactional() && !header.is_control() && self.active.contains(&header.producer_id)
-    }
-
-    /// Opens the aborted transactions that began at or before the batch's end.
-    ///
-    /// Every batch is told here, markers too: an answer may begin with the very marker that ends one
-    /// of them, and a transaction opened only after its marker would never be closed again and take
-    /// the producer's next, committed one with it.
-    fn on_batch(&mut self, batch: &RawBatch) {
-        while self.upcoming.front().is_some_and(|(first, _)| *first <= batch.header.last_offset()) {
-            if let Some((_, producer)) = self.upcoming.pop_front() {
-                self.active.insert(producer);
-            }
-        }
-    }
-
-    fn on_marker(&mut self, producer: i64, marker: ControlMarker) {
-        if marker == ControlMarker::Abort {
-            self.active.remove(&producer);
-        }
     }
 }
 

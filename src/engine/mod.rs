@@ -7,6 +7,7 @@ pub mod age;
 pub mod bounds;
 pub mod cell;
 pub mod coalesce;
+pub mod committed;
 pub mod compacted_log;
 pub mod discover;
 pub mod errands;

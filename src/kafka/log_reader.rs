@@ -33,8 +33,20 @@ pub async fn read(
     cluster: &Cluster,
     metadata: &Metadata,
     partition: &TopicPartition,
+    span: (i64, i64),
+    isolation: Isolation,
+) -> Result<LogPiece, KafkaError> {
+    read_up_to(cluster, metadata, partition, span, isolation, READ_BYTES).await
+}
+
+/// Does as [`read`], asking for at most `bytes_max`; a first batch that is larger comes whole.
+pub async fn read_up_to(
+    cluster: &Cluster,
+    metadata: &Metadata,
+    partition: &TopicPartition,
     (offset, known_end): (i64, i64),
     isolation: Isolation,
+    bytes_max: i32,
 ) -> Result<LogPiece, KafkaError> {
     let leader = metadata.partition(&partition.topic, partition.partition).and_then(|p| p.leader);
     let connection = match leader {
@@ -52,9 +64,9 @@ pub async fn read(
         offset: SourceOffset(offset),
         leader_epoch: -1,
         last_fetched_epoch: -1,
-        bytes_max: READ_BYTES,
+        bytes_max,
     };
-    let limits = FetchLimits { wait_max: Duration::ZERO, bytes_max: READ_BYTES, isolation };
+    let limits = FetchLimits { wait_max: Duration::ZERO, bytes_max, isolation };
     let request = FetchSession::default().request(&[wanted], limits, version).with_session_epoch(-1);
     let answer = connection.call_version(&request, version).await?;
     let code = |code: ResponseError| fail(RequestCause::Code { code, message: None });

@@ -4,7 +4,7 @@
 //! It reads nothing itself.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
 use super::finding::{Finding, Kind, Tally};
@@ -41,6 +41,8 @@ pub struct Terms {
     pub source_compacts: bool,
     /// The target does.
     pub target_compacts: bool,
+    /// Source offsets that were left out under a policy, first to last.
+    pub left_out: Vec<RangeInclusive<i64>>,
     /// The map to be checked along the way.
     pub map: Option<Arc<OffsetMap>>,
 }
@@ -359,6 +361,10 @@ impl Differ {
     }
 
     fn only_source(&mut self, record: &Identity) {
+        if self.terms.left_out.iter().any(|range| range.contains(&record.offset)) {
+            self.tally.left_out += 1;
+            return;
+        }
         match record.key {
             // The cleaner takes tombstones too, when they have been there long enough.
             Some(_) if self.terms.target_compacts && record.is_tombstone => self.tally.cleaned += 1,

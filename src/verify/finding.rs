@@ -73,6 +73,8 @@ pub struct Tally {
     pub faults: [u64; Kind::ALL.len()],
     /// Records that one end has no more because it compacts or expires its log.
     pub cleaned: u64,
+    /// Records that were left out under a policy, as the flow recorded at the time.
+    pub left_out: u64,
     /// Records at the target that this flow did not write.
     pub foreign: u64,
     /// Records at the source that are not copied yet.
@@ -106,6 +108,7 @@ impl AddAssign for Tally {
         self.target_bytes += other.target_bytes;
         self.faults.iter_mut().zip(other.faults).for_each(|(own, other)| *own += other);
         self.cleaned += other.cleaned;
+        self.left_out += other.left_out;
         self.foreign += other.foreign;
         self.behind += other.behind;
         self.unmapped += other.unmapped;

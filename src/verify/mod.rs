@@ -2,5 +2,8 @@
 
 pub mod differ;
 pub mod finding;
+pub mod plan;
+pub mod read;
 mod region;
+pub mod scan;
 mod side;

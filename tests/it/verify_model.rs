@@ -59,6 +59,7 @@ fn compare(ends: &Ends, sizes: (&[usize], &[usize])) -> (Tally, Vec<Finding>) {
         is_restamped: false,
         source_compacts: ends.compacts.0,
         target_compacts: ends.compacts.1,
+        left_out: Vec::new(),
         map: ends.map.clone().map(Arc::new),
     };
     let mut differ = Differ::new(terms);
