@@ -2,6 +2,7 @@
 
 pub mod differ;
 pub mod finding;
+pub mod gather;
 pub mod plan;
 pub mod read;
 mod region;

@@ -1,6 +1,5 @@
 //! Comparing partitions: reads both ends of each piece and hands them to [`super::differ`].
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +19,6 @@ use crate::kafka::cluster::Cluster;
 use crate::kafka::fetch::Isolation;
 use crate::kafka::metadata::Metadata;
 use crate::kafka::records::{Identity, identities};
-use crate::types::TopicName;
 
 /// Bytes read around a place where a log is to be cut.
 const CUT_BYTES: i32 = 64 * 1024;
@@ -35,9 +33,9 @@ pub struct Ends {
     /// The target cluster.
     pub target: Cluster,
     /// The source's topics.
-    pub at_source: HashMap<TopicName, Arc<Metadata>>,
+    pub at_source: Arc<Metadata>,
     /// The target's topics.
-    pub at_target: HashMap<TopicName, Arc<Metadata>>,
+    pub at_target: Arc<Metadata>,
     /// Tells copied records from the source's own.
     pub origin: OriginFilter,
 }
@@ -53,12 +51,12 @@ pub struct Progress {
 
 impl Ends {
     fn log_at_source(&self, facts: &Facts) -> Log {
-        let metadata = self.at_source.get(&facts.source.topic).cloned().unwrap_or_default();
+        let metadata = self.at_source.clone();
         Log::new(self.source.clone(), facts.source.clone(), Isolation::ReadCommitted, metadata)
     }
 
     fn log_at_target(&self, facts: &Facts) -> Log {
-        let metadata = self.at_target.get(&facts.target.topic).cloned().unwrap_or_default();
+        let metadata = self.at_target.clone();
         Log::new(self.target.clone(), facts.target.clone(), Isolation::ReadUncommitted, metadata)
     }
 
