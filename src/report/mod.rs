@@ -12,3 +12,4 @@ pub mod reporter;
 pub mod schema;
 pub mod style;
 pub mod table;
+pub mod verified;

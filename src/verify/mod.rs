@@ -3,8 +3,10 @@
 pub mod differ;
 pub mod finding;
 pub mod gather;
+pub mod kept;
 pub mod plan;
 pub mod read;
 mod region;
+pub mod run;
 pub mod scan;
 mod side;
