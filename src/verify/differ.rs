@@ -134,7 +134,8 @@ impl Differ {
         loop {
             if self.terms.is_open && self.superseded_at_source.is_empty() && self.is_target_done() {
                 // The rest of the source may be long, and nothing of it needs to be decoded.
-                self.tally.behind += self.source.discard();
+                let (count, first) = self.source.discard();
+                self.pass_behind(count, first);
                 if !self.source.is_ended() {
                     return Need::Source;
                 }
@@ -166,7 +167,7 @@ impl Differ {
                 (Some(s), None) if self.terms.is_open => {
                     self.source.pop();
                     self.see_source(&s);
-                    self.tally.behind += 1;
+                    self.pass_behind(1, Some(s.offset));
                 }
                 (Some(_), None) | (None, Some(_)) => self.take_left_over(),
                 (None, None) => {
@@ -175,6 +176,12 @@ impl Differ {
                 }
             }
         }
+    }
+
+    /// Counts records that are not copied yet.
+    fn pass_behind(&mut self, count: u64, first: Option<i64>) {
+        self.tally.behind += count;
+        self.tally.behind_from = self.tally.behind_from.or(first);
     }
 
     fn is_target_done(&self) -> bool {
@@ -332,7 +339,7 @@ impl Differ {
             match verdict {
                 Verdict::Matched(..) => {}
                 Verdict::Pair(kind, s, t) => self.note(*kind, Some(s.offset), Some(t.offset)),
-                Verdict::OnlySource(_) if at >= copied => self.tally.behind += 1,
+                Verdict::OnlySource(s) if at >= copied => self.pass_behind(1, Some(s.offset)),
                 Verdict::OnlySource(s) => self.only_source(s),
                 // The source has a younger one, which is what is missing.
                 Verdict::OnlyTarget(t)

@@ -82,6 +82,8 @@ pub struct Tally {
     pub foreign: u64,
     /// Records at the source that are not copied yet.
     pub behind: u64,
+    /// The first of them, of one range.
+    pub behind_from: Option<i64>,
     /// Matched records whose offset the map gives only a bound for, or nothing.
     pub unmapped: u64,
 }
@@ -114,6 +116,7 @@ impl AddAssign for Tally {
         self.left_out += other.left_out;
         self.foreign += other.foreign;
         self.behind += other.behind;
+        self.behind_from = self.behind_from.or(other.behind_from);
         self.unmapped += other.unmapped;
     }
 }

@@ -105,7 +105,9 @@ fn pairs(at_source: &Metadata, wanted: Wanted<'_>) -> Vec<(TopicPartition, Topic
     pairs.into_iter().collect()
 }
 
-type Configs = HashMap<TopicName, Result<TopicConfigs, Refusal>>;
+/// A topic's configs, or why they cannot be read.
+type Configured = Result<TopicConfigs, Refusal>;
+type Configs = HashMap<TopicName, Configured>;
 
 async fn configs(cluster: &Cluster, topics: &[TopicName]) -> Result<Configs, KafkaError> {
     const KEYS: [&str; 2] = ["cleanup.policy", "message.timestamp.type"];
@@ -160,7 +162,7 @@ async fn bounds(
 fn facts(
     (source, target): (TopicPartition, TopicPartition),
     bounds: &Bounds,
-    (at_source, at_target): (Option<&Result<TopicConfigs, Refusal>>, Option<&Result<TopicConfigs, Refusal>>),
+    (at_source, at_target): (Option<&Configured>, Option<&Configured>),
     state: Option<&FlowState>,
 ) -> Result<Facts, String> {
     let bound = |answers: &OffsetAnswers, partition: &TopicPartition, at: &str| {
@@ -183,12 +185,11 @@ fn facts(
         Some(Ok(map)) => map.map(Arc::new),
         None => None,
     };
-    let has =
-        |configs: Option<&Result<TopicConfigs, Refusal>>, key: &str, word: &str, end: &str| match configs {
-            Some(Ok(configs)) => Ok(configs.effective.get(key).is_some_and(|value| value.contains(word))),
-            Some(Err(refusal)) => Err(format!("its configs at the {end}: {refusal}")),
-            None => Err(format!("its configs at the {end} were not told")),
-        };
+    let has = |configs: Option<&Configured>, key: &str, word: &str, end: &str| match configs {
+        Some(Ok(configs)) => Ok(configs.effective.get(key).is_some_and(|value| value.contains(word))),
+        Some(Err(refusal)) => Err(format!("its configs at the {end}: {refusal}")),
+        None => Err(format!("its configs at the {end} were not told")),
+    };
     Ok(Facts {
         source_first,
         source_end,

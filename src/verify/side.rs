@@ -106,12 +106,14 @@ impl Side {
         self.records.get(at).filter(|record| record.offset == offset).map(|record| (at, *record))
     }
 
-    /// Drops all that was read and returns how many records that were.
-    pub fn discard(&mut self) -> u64 {
+    /// Drops all that was read; returns how many records that were and the first one's offset.
+    pub fn discard(&mut self) -> (u64, Option<i64>) {
+        let batch = self.batches.front().map(|batch| batch.header.base_offset.max(self.range.start));
+        let first = self.front().map(|record| record.offset).or(batch);
         let whole = self.batches.drain(..).map(|batch| u64::try_from(batch.header.record_count).unwrap_or(0));
         let count = whole.sum::<u64>() + self.records.len() as u64;
         self.records.clear();
-        count
+        (count, first)
     }
 }
 
