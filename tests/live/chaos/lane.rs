@@ -233,6 +233,11 @@ impl Lane<'_> {
         let reader: BaseConsumer = config.create().unwrap();
         let mut from = TopicPartitionList::new();
         let topic = &self.topics.trimmed;
+        let metadata = reader.fetch_metadata(Some(topic), wait::LONG).unwrap();
+        if metadata.topics()[0].partitions().is_empty() {
+            // No process lived long enough to make it yet.
+            return None;
+        }
         from.add_partition_offset(topic, partition, Offset::OffsetTail(MARKERS_MAX)).unwrap();
         reader.assign(&from).unwrap();
         let (mut last, begin) = (None, Instant::now());

@@ -1,8 +1,9 @@
-//! G1 to G5 under everything at once: processes killed, held and overtaken, brokers killed, leaders
+//! G1 to G6 under everything at once: processes killed, held and overtaken, brokers killed, leaders
 //! moved, links cut, sources trimmed and compacted, while producers of every kind write.
 //!
 //! `scripts/chaos` runs the same for as long as one likes; see there for a seed that failed.
 
+mod chart;
 mod judge;
 mod lane;
 mod load;
@@ -95,6 +96,7 @@ impl Storm<'_> {
             judged.trimmed += found.trimmed;
             judged.compacted += found.compacted;
             judged.others += found.others;
+            judged.map += found.map;
         }
         say(&format!(
             "{}: {tally:?}; {damage:?}; {judged:?}; {stormed:?}, {:?} in all",
