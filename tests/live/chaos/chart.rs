@@ -94,7 +94,8 @@ impl Direction<'_> {
                 Translation::Exact(answer) => {
                     charted.exact += 1;
                     before = answer;
-                    (self.from..=self.to.0).contains(&offset) && answer == right
+                    let is_inside = (self.from..=self.to.0).contains(&offset);
+                    is_inside && (answer == right || self.is_as_good(at, answer))
                 }
                 // Only where a copy was made of what the source has no more, and never of what it has.
                 Translation::AtOrBefore(bound) => {
@@ -120,6 +121,13 @@ impl Direction<'_> {
         Ok(charted)
     }
 
+    /// Tells whether a reader that goes on at `answer` reads the same copies as one that goes on at the copy
+    /// at index `at`, of which only its place, among markers, is not known, its record being gone.
+    fn is_as_good(&self, at: usize, answer: i64) -> bool {
+        let is_behind_before = at.checked_sub(1).is_none_or(|before| self.copies[before].1 < answer);
+        is_behind_before && self.copies.get(at).is_some_and(|copy| !copy.2 && answer < copy.1)
+    }
+
     /// Tells whether a copy that is answered by an offset from `bound` to `right` is of what is gone.
     fn is_any_gone(&self, bound: i64, right: i64) -> bool {
         let first = self.copies.partition_point(|copy| copy.1 < bound);
@@ -133,14 +141,14 @@ mod tests {
 
     use super::*;
 
-    /// Source: 0 1 2 - 4 5 6, with 2 gone since; target: 0 1 (2) - 4 5 6 behind a marker.
+    /// Source: 0 1 2 - 4 5 6 -, with 2 gone since; target: 0 1 - (2) 4 5 6, a marker where the `-` is.
     fn logs() -> (OffsetMap, Places) {
         let mut map = OffsetMap::new(Pair { source: 0, target: 0 });
         map.append(0, 0, 2);
         map.lose_track();
         map.append(4, 4, 3);
         map.reach(Pair { source: 8, target: 7 });
-        let copies = vec![(0, 0), (1, 1), (2, 2), (4, 4), (5, 5), (6, 6)];
+        let copies = vec![(0, 0), (1, 1), (2, 3), (4, 4), (5, 5), (6, 6)];
         let at_source = [0, 1, 4, 5, 6].into();
         (map, Places { name: "t[0]".to_owned(), copies, at_source, ends: (8, 7) })
     }
@@ -148,7 +156,7 @@ mod tests {
     #[test]
     fn a_right_map_is_found_right() {
         let (map, places) = logs();
-        // Offset 2 of the source is exact, too: it is where the lost track begins.
+        // Offset 2 is exact both ways: it is where track is lost, and nothing but the marker is before 3.
         assert_eq!(chart(&map, &places), Ok(Charted { exact: 15, bounds: 2 }));
     }
 

@@ -29,6 +29,7 @@ pub struct Judged {
 /// that the offset map says of every offset where it stands.
 pub fn judge(lane: &Lane<'_>, ledger: &Ledger) -> Judged {
     let state = status_of(&lane.config);
+    lane.note(&state.to_string());
     let partitions = state["partitions"].as_array().unwrap();
     let mut judged = Judged::default();
     let mut count = 0;

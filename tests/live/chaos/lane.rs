@@ -206,7 +206,8 @@ impl Lane<'_> {
         finished.assert_code(0);
     }
 
-    fn note(&self, words: &str) {
+    /// Writes down what was done or seen.
+    pub fn note(&self, words: &str) {
         let now = jiff::Timestamp::now();
         writeln!(self.log.lock().unwrap(), "{now:.3} {words}").unwrap();
     }
