@@ -12,7 +12,7 @@ pub struct Places {
     pub name: String,
     /// Source and target offset of each copy, in order.
     pub copies: Vec<(i64, i64)>,
-    /// The source offsets that still hold a record.
+    /// The source offsets that held a record all the time.
     pub at_source: BTreeSet<i64>,
     /// The end offsets of both logs.
     pub ends: (i64, i64),
@@ -169,10 +169,10 @@ mod tests {
         };
         let moved = wrong(&|_, places| places.copies[4].1 = 6);
         assert!(moved.contains("source offset 5 is Exact(5), and 6 is right"), "{moved}");
-        let missing = wrong(&|_, places| places.copies.retain(|copy| copy.0 != 1));
-        assert!(missing.contains("source offset 1 is Exact(1), and 2 is right"), "{missing}");
+        let missing = wrong(&|_, places| places.copies.retain(|copy| copy.0 != 5));
+        assert!(missing.contains("source offset 5 is Exact(5), and 6 is right"), "{missing}");
         let lazy = wrong(&|_, places| places.at_source.extend([2]));
-        assert!(lazy.contains("AtOrBefore"), "{lazy}");
+        assert!(lazy.contains("source offset 2 is Exact(2), and 3 is right"), "{lazy}");
         let short = wrong(&|_, places| places.ends.0 = 9);
         assert!(short.contains("the logs end at (9, 7)"), "{short}");
         let cut = wrong(&|map, _| map.truncate(Pair { source: 6, target: 6 }));

@@ -1,6 +1,7 @@
 //! What must stand at the target when all is over (guarantees G1 to G6).
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::Ordering;
 
 use super::chart::{Charted, Places, chart};
 use super::lane::Lane;
@@ -69,10 +70,16 @@ fn places(lane: &Lane<'_>, topic: &str, partition: i32, (source, target): (&[Rec
     } else {
         source.iter().zip(target).map(|(one, other)| (one.offset, other.offset)).collect()
     };
+    let trimmed_before = if topic == lane.topics.trimmed {
+        lane.trimmed_before[usize::try_from(partition).unwrap()].load(Ordering::Relaxed)
+    } else {
+        0
+    };
+    let held = source.iter().map(|record| record.offset);
     Places {
         name: format!("{topic}[{partition}]"),
         copies,
-        at_source: source.iter().map(|record| record.offset).collect(),
+        at_source: held.filter(|offset| *offset >= trimmed_before).collect(),
         ends: (watermarks(lane.source, topic, partition).1, watermarks(lane.target, topic, partition).1),
     }
 }

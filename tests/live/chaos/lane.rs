@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::load::Topics;
+use super::load::{TRIMMED_PARTITIONS, Topics};
 use super::plan::Step;
 use super::{EndOnDrop, pass};
 use crate::harness::admin::delete_records_before;
@@ -49,6 +49,8 @@ pub struct Lane<'a> {
     pub is_fenced: bool,
     /// Held for writing while a broker is down or leaders move.
     pub calm: &'a RwLock<()>,
+    /// What each partition was trimmed before. A broker that is killed soon after has it all again.
+    pub trimmed_before: [AtomicI64; TRIMMED_PARTITIONS as usize],
 }
 
 /// Counts what was done in a lane.
@@ -134,6 +136,8 @@ impl Lane<'_> {
                 let _calm = self.calm.read().unwrap();
                 if let Some(copied) = self.copied(partition) {
                     delete_records_before(self.source, &self.topics.trimmed, partition, copied);
+                    let index = usize::try_from(partition).unwrap();
+                    self.trimmed_before[index].fetch_max(copied, Ordering::Relaxed);
                     tally.trims += 1;
                 }
             }

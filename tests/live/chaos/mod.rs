@@ -12,7 +12,7 @@ mod weather;
 
 use std::fs::File;
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -127,7 +127,8 @@ impl Storm<'_> {
             .write(&dir);
         let log = Mutex::new(File::create(self.lab.log_dir().join(format!("lane-{number}.log"))).unwrap());
         let (source, target, is_fenced) = (self.source, self.target, self.is_fenced);
-        Lane { number, source, target, topics, config, log, is_fenced, calm }
+        let trimmed_before = [const { AtomicI64::new(0) }; TRIMMED_PARTITIONS as usize];
+        Lane { number, source, target, topics, config, log, is_fenced, calm, trimmed_before }
     }
 }
 
