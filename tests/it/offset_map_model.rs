@@ -107,7 +107,7 @@ impl World {
         let mut tail = Matched { next: self.next.source, ..Matched::default() };
         let mut found = known.source;
         for copy in self.copies.iter_mut().filter(|copy| copy.target >= known.target) {
-            copy.is_placed = copy.source % by != rest;
+            copy.is_placed &= copy.source % by != rest;
             if copy.is_placed {
                 found = copy.source + 1;
                 let is_behind_unmatched = std::mem::take(&mut tail.is_rest_unmatched);
@@ -149,9 +149,17 @@ impl World {
             Step::Keep => self.keep(),
             Step::TakeOver { by, rest, falls_back } => self.take_over(by, rest, falls_back),
             Step::Late => {
-                // A checkpoint written late only makes the next tail longer; the chunks are what matters.
-                let late = self.late.iter().flat_map(Growing::chunks);
-                self.chunks.extend(late.map(|(id, chunk)| (id, chunk.encode())));
+                let Some(late) = &mut self.late else { return };
+                // Reading on, it does not see that it was fenced out until it has something to copy.
+                let Pair { source, target } = late.map().to();
+                let next = self.copies.iter().map(|copy| copy.source).find(|copied| *copied >= source);
+                late.reach(Pair { source: next.unwrap_or(self.next.source), target });
+                self.chunks.extend(late.chunks().into_iter().map(|(id, chunk)| (id, chunk.encode())));
+                // Its checkpoint only makes the next tail longer.
+                let to = late.map().to();
+                if to.source >= self.first.source && to.target >= self.first.target {
+                    self.checkpoint = to;
+                }
             }
             Step::Trim { chunks } => {
                 let first: Vec<ChunkId> = self.chunks.keys().copied().take(chunks).collect();
@@ -182,13 +190,16 @@ fn check(
     copies: &[(i64, i64, bool)],
     (from, to): (i64, i64),
     other_to: i64,
-    (is_held, other_first): (bool, i64),
+    (is_held, other_first, is_other_source): (bool, i64, bool),
 ) -> Result<(), TestCaseError> {
     let next = copies.partition_point(|(own, ..)| *own < offset);
     let last_placed = copies[..next].iter().rev().find(|(.., placed)| *placed);
     let held = copies[next..].iter().find(|(_, other, _)| *other >= other_first);
     let right = held.map_or(other_to, |(_, other, _)| *other);
-    let read = next.checked_sub(1).map(|index| copies[index].1);
+    // What the source has no more is not read there again.
+    let readable =
+        |(_, other, placed): &&(i64, i64, bool)| *other >= other_first && (*placed || !is_other_source);
+    let read = copies[..next].iter().rfind(readable).map(|(_, other, _)| *other);
     match found {
         Translation::Unknown(Untranslated::BeforeMap { first }) => {
             prop_assert_eq!(first, from);
@@ -235,7 +246,7 @@ fn compare(world: &World, map: &OffsetMap) -> Result<(), TestCaseError> {
             &there,
             (from.source, to.source),
             to.target,
-            (offset >= first.source, first.target),
+            (offset >= first.source, first.target, false),
         )?;
     }
     for offset in -1..world.next.target + 2 {
@@ -250,7 +261,7 @@ fn compare(world: &World, map: &OffsetMap) -> Result<(), TestCaseError> {
             &back,
             (from.target, to.target),
             to.source,
-            (offset >= first.target, first.source),
+            (offset >= first.target, first.source, true),
         )?;
     }
     Ok(())
