@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::chart::{Charted, Places, chart};
 use super::lane::Lane;
-use super::load::{ABORTED, Ledger, OTHER_PARTITIONS, TRIMMED_PARTITIONS};
+use super::load::{ABORTED, Ledger, OTHER_PARTITIONS, TRIMMED_PARTITIONS, number_of};
 use crate::harness::compare::first_difference;
 use crate::harness::records::{Isolation, NewRecord, Record, read_all, watermarks};
 use crate::status_map::{map, status_of};
@@ -136,11 +136,6 @@ fn judge_compacted(topic: &str, source: &[Record], found: &[Record], ledger: &Le
         assert!(present.binary_search(&number).is_ok(), "{topic}: the source's number {number} is missing");
     }
     found.len()
-}
-
-fn number_of(record: &Record) -> u64 {
-    let header = record.headers[0].1.as_ref().unwrap();
-    u64::from_be_bytes(header.as_slice().try_into().unwrap())
 }
 
 fn is_same(wanted: &NewRecord, found: &Record) -> bool {

@@ -134,7 +134,7 @@ impl Lane<'_> {
             }
             Step::Trim { partition } => {
                 let _calm = self.calm.read().unwrap();
-                if let Some(copied) = self.copied(partition) {
+                if let Some(copied) = copied(self.target, &self.topics.trimmed, partition) {
                     delete_records_before(self.source, &self.topics.trimmed, partition, copied);
                     let index = usize::try_from(partition).unwrap();
                     self.trimmed_before[index].fetch_max(copied, Ordering::Relaxed);
@@ -229,34 +229,33 @@ impl Lane<'_> {
         assert!(warnings >= due && warnings <= usize::from(!self.is_fenced), "{warnings}: {finished:?}");
         assert!(!finished.stderr.contains("panicked"), "lane {}: {finished:?}", self.number);
     }
+}
 
-    /// Returns the source position behind the last record of a trimmed partition that stands at the
-    /// target: its records are numbered like its offsets.
-    fn copied(&self, partition: i32) -> Option<i64> {
-        let mut config = self.target.client_config();
-        config.set("group.id", "strait-live-reader").set("enable.partition.eof", "true");
-        let reader: BaseConsumer = config.create().unwrap();
-        let mut from = TopicPartitionList::new();
-        let topic = &self.topics.trimmed;
-        let metadata = reader.fetch_metadata(Some(topic), wait::LONG).unwrap();
-        if metadata.topics()[0].partitions().is_empty() {
-            // No process lived long enough to make it yet.
-            return None;
-        }
-        from.add_partition_offset(topic, partition, Offset::OffsetTail(MARKERS_MAX)).unwrap();
-        reader.assign(&from).unwrap();
-        let (mut last, begin) = (None, Instant::now());
-        loop {
-            assert!(begin.elapsed() < wait::LONG, "the end of {topic}[{partition}] cannot be read");
-            match reader.poll(Duration::from_millis(200)) {
-                Some(Ok(message)) => {
-                    let value = std::str::from_utf8(message.payload().unwrap()).unwrap();
-                    last = Some(value.split(' ').next().unwrap().parse::<i64>().unwrap() + 1);
-                }
-                Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => return last,
-                // rdkafka reports lost connections here and goes on by itself; the deadline bounds it.
-                Some(Err(_)) | None => {}
+/// Returns the source position behind the last record of a trimmed partition that stands at the target:
+/// its records are numbered like its offsets.
+pub fn copied(target: &Cluster, topic: &str, partition: i32) -> Option<i64> {
+    let mut config = target.client_config();
+    config.set("group.id", "strait-live-reader").set("enable.partition.eof", "true");
+    let reader: BaseConsumer = config.create().unwrap();
+    let mut from = TopicPartitionList::new();
+    let metadata = reader.fetch_metadata(Some(topic), wait::LONG).unwrap();
+    if metadata.topics()[0].partitions().is_empty() {
+        // No process lived long enough to make it yet.
+        return None;
+    }
+    from.add_partition_offset(topic, partition, Offset::OffsetTail(MARKERS_MAX)).unwrap();
+    reader.assign(&from).unwrap();
+    let (mut last, begin) = (None, Instant::now());
+    loop {
+        assert!(begin.elapsed() < wait::LONG, "the end of {topic}[{partition}] cannot be read");
+        match reader.poll(Duration::from_millis(200)) {
+            Some(Ok(message)) => {
+                let value = std::str::from_utf8(message.payload().unwrap()).unwrap();
+                last = Some(value.split(' ').next().unwrap().parse::<i64>().unwrap() + 1);
             }
+            Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => return last,
+            // rdkafka reports lost connections here and goes on by itself; the deadline bounds it.
+            Some(Err(_)) | None => {}
         }
     }
 }
