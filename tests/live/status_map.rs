@@ -35,9 +35,7 @@ pub fn map(partition: &serde_json::Value) -> OffsetMap {
     for run in map["list"].as_array().unwrap() {
         let [source, target, count] = [0, 1, 2].map(|index| run[index].as_i64().unwrap());
         if count == 0 {
-            built.lose_track();
-            let lost = built.runs().last().map(|run| (run.source, run.target));
-            assert_eq!(lost, Some((source, target)), "track is lost where a run ends: {partition}");
+            built.lose_track_at(Pair { source, target });
         }
         built.append(source, target, count);
     }

@@ -136,7 +136,8 @@ impl OffsetMap {
         self.lose_track_at(at);
     }
 
-    fn lose_track_at(&mut self, Pair { source, target }: Pair) {
+    /// The same from a place behind the last run on; up to there nothing is copied but what is known.
+    pub fn lose_track_at(&mut self, Pair { source, target }: Pair) {
         if self.runs.last().is_none_or(|last| last.count > 0) {
             self.runs.push(Run { source, target, count: 0 });
         }
