@@ -193,3 +193,22 @@ fn g11_status_names_what_stopped_and_what_was_left_out() {
         }
     });
 }
+
+#[test]
+fn g11_a_stop_is_recorded_at_once_and_survives_a_kill() {
+    live(|lab| {
+        let route = Route::shared(lab).with("[flows.NAME.limits]\ncheckpoint_interval = \"1h\"");
+        let topic = lab.topic("t");
+        create_topic(route.source, &topic, 1, &[]);
+        produce(route.source, &topic, "lz4", &mixed(640, 100, 1));
+        route.once(&[&topic]).assert_code(0);
+        produce(route.source, &topic, "lz4", &mixed(641, 100, 1));
+        delete_records_before(route.source, &topic, 0, 150);
+        let mut running = route.start(&[&topic]);
+        let state = || run(&route.config(&[&topic]), &["status"], LIMIT).stdout;
+        running.until("the stop is recorded", LIMIT, |_| state().contains("stopped:gap").then_some(()));
+        running.signal("KILL");
+        running.finish(LIMIT);
+        assert!(state().contains("stopped:gap"), "{}", state());
+    });
+}
