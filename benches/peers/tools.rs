@@ -5,22 +5,10 @@ use std::process::Command;
 
 use crate::bed::{Bed, Way, log_dir, work_dir};
 use crate::fill::{Filled, PARTITIONS};
-use crate::harness::admin;
-use crate::harness::maven::{Version, distribution};
-use crate::harness::node::java_as;
-use crate::harness::spec::Jvm;
 use crate::harness::strait::Config;
+use crate::harness::{admin, mirror_maker};
 use crate::measure::Measured;
 use crate::options::Tool;
-
-/// What `connect-mirror-maker.sh` gives its JVM.
-const MM2_HEAP_MIB: u32 = 2048;
-const MM2_JVM: [&str; 4] = [
-    "-Xms256m",
-    "-XX:MaxGCPauseMillis=20",
-    "-XX:InitiatingHeapOccupancyPercent=35",
-    "-XX:+ExplicitGCInvokesConcurrent",
-];
 
 /// Says what is to be copied, and for how long.
 #[derive(Clone, Copy)]
@@ -65,8 +53,8 @@ impl Tool {
         let command = match self {
             Self::Strait => strait(bed, job),
             Self::Loop => rdkafka_loop(bed, job),
-            Self::Mm2 => mirror_maker(bed, job, false),
-            Self::Mm2Tuned => mirror_maker(bed, job, true),
+            Self::Mm2 => mm2(bed, job, false),
+            Self::Mm2Tuned => mm2(bed, job, true),
         };
         Measured::spawn(command, log)
     }
@@ -101,32 +89,15 @@ fn rdkafka_loop(bed: &Bed, job: Job<'_>) -> Command {
     command
 }
 
-fn mirror_maker(bed: &Bed, job: Job<'_>, tuned: bool) -> Command {
+fn mm2(bed: &Bed, job: Job<'_>, tuned: bool) -> Command {
     let (source, target) = bed.servers(job.way);
-    let topic = job.topic;
-    let mut text = format!(
-        "clusters = source, target\n\
-         source.bootstrap.servers = {source}\n\
-         target.bootstrap.servers = {target}\n\
-         source->target.enabled = true\n\
-         source->target.topics = {topic}\n\
-         target->source.enabled = false\n\
-         target->source.emit.heartbeats.enabled = false\n"
-    );
-    // One broker each.
-    for topics in ["", "offset.storage.", "config.storage.", "status.storage.", "offset-syncs.topic."] {
-        text += &format!("{topics}replication.factor = 1\n");
-    }
-    text += "heartbeats.topic.replication.factor = 1\ncheckpoints.topic.replication.factor = 1\n";
+    let mut text = mirror_maker::properties(&source, &target, job.topic);
     if tuned {
         text += &tuning(job.codec);
     }
     let file = work_dir().join("mm2.properties");
     fs::write(&file, text).unwrap();
-    let distribution = distribution(Version::V4_3).unwrap();
-    let mut command = java_as(Jvm::Server, &distribution, MM2_HEAP_MIB);
-    command.args(MM2_JVM).arg("org.apache.kafka.connect.mirror.MirrorMaker").arg(file);
-    command
+    mirror_maker::mirror_maker(&file)
 }
 
 /// As docs/performance.md has it: one task a core, large fetches and batches, the source's codec, and

@@ -207,7 +207,9 @@ impl StopCause {
                 "check the source broker's disk; other replicas may hold a good copy"
             }
             StopCause::Refused { .. } => "change the target topic's configuration so that it takes the batch",
-            StopCause::Fenced => "look for another strait running the same flow",
+            StopCause::Fenced => {
+                "look for another strait running the same flow: `strait status` names its host and process"
+            }
             StopCause::NoTargetPartition { .. } => {
                 "add the partition at the target, or set provision.enabled = true"
             }

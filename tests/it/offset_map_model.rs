@@ -22,8 +22,8 @@ enum Step {
     /// Map and checkpoint are kept.
     Keep,
     /// Another owner takes over; of the tail, compaction took every record from the source whose offset is
-    /// `rest` modulo `by`.
-    TakeOver { by: i64, rest: i64 },
+    /// `rest` modulo `by`. Its position is behind the last one found, or where the owner before was.
+    TakeOver { by: i64, rest: i64, falls_back: bool },
     /// The owner before writes what it has.
     Late,
     /// Both logs lose what stands in the first chunks.
@@ -36,7 +36,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1..CHUNK_RUNS, 1..3_i64).prop_map(|(count, gap)| Step::Thinned { count, gap }),
         1 => (1..4_i64).prop_map(|gap| Step::Pass { gap }),
         3 => Just(Step::Keep),
-        2 => (1..6_i64, 0..8_i64).prop_map(|(by, rest)| Step::TakeOver { by, rest }),
+        2 => (1..6_i64, 0..8_i64, any::<bool>())
+            .prop_map(|(by, rest, falls_back)| Step::TakeOver { by, rest, falls_back }),
         1 => Just(Step::Late),
         1 => (0..2_usize).prop_map(|chunks| Step::Trim { chunks }),
     ];
@@ -96,17 +97,19 @@ impl World {
     }
 
     /// The fence writes a marker; the tail between checkpoint and marker is found at the source.
-    fn take_over(&mut self, by: i64, rest: i64) {
+    fn take_over(&mut self, by: i64, rest: i64, falls_back: bool) {
         let marker = self.next.target;
         self.next.target += 1;
         let last = self.chunks.last_key_value().map(|(id, bytes)| (*id, Chunk::decode(bytes).unwrap()));
         let id = last.as_ref().map(|(id, _)| *id);
         let (mut owner, is_taken_over) = Growing::behind(marker + 1, last, self.checkpoint);
-        let known = self.checkpoint.source;
+        let known = self.checkpoint;
         let mut tail = Matched { next: self.next.source, ..Matched::default() };
-        for copy in self.copies.iter_mut().filter(|copy| copy.source >= known) {
-            copy.is_placed = copy.source % by != rest;
+        let mut found = known.source;
+        for copy in self.copies.iter_mut().filter(|copy| copy.target >= known.target) {
+            copy.is_placed &= copy.source % by != rest;
             if copy.is_placed {
+                found = copy.source + 1;
                 let is_behind_unmatched = std::mem::take(&mut tail.is_rest_unmatched);
                 let (source, target) = (copy.source, copy.target);
                 tail.runs.push(MatchedRun { source, target, count: 1, is_behind_unmatched });
@@ -114,8 +117,11 @@ impl World {
                 tail.is_rest_unmatched = true;
             }
         }
+        if falls_back {
+            tail.next = found;
+        }
         owner.take_tail(&tail);
-        owner.reach(self.next);
+        owner.reach(Pair { source: tail.next, target: self.next.target });
         self.late = Some(std::mem::replace(&mut self.owner, owner));
         self.keep();
         if is_taken_over {
@@ -141,11 +147,19 @@ impl World {
                 self.owner.reach(Pair { source: self.next.source, target });
             }
             Step::Keep => self.keep(),
-            Step::TakeOver { by, rest } => self.take_over(by, rest),
+            Step::TakeOver { by, rest, falls_back } => self.take_over(by, rest, falls_back),
             Step::Late => {
-                // A checkpoint written late only makes the next tail longer; the chunks are what matters.
-                let late = self.late.iter().flat_map(Growing::chunks);
-                self.chunks.extend(late.map(|(id, chunk)| (id, chunk.encode())));
+                let Some(late) = &mut self.late else { return };
+                // Reading on, it does not see that it was fenced out until it has something to copy.
+                let Pair { source, target } = late.map().to();
+                let next = self.copies.iter().map(|copy| copy.source).find(|copied| *copied >= source);
+                late.reach(Pair { source: next.unwrap_or(self.next.source), target });
+                self.chunks.extend(late.chunks().into_iter().map(|(id, chunk)| (id, chunk.encode())));
+                // Its checkpoint only makes the next tail longer.
+                let to = late.map().to();
+                if to.source >= self.first.source && to.target >= self.first.target {
+                    self.checkpoint = to;
+                }
             }
             Step::Trim { chunks } => {
                 let first: Vec<ChunkId> = self.chunks.keys().copied().take(chunks).collect();
@@ -168,19 +182,24 @@ impl World {
 }
 
 /// Checks one translation; `copies` are (own side, other side, placed) in order. Of offsets in front of both
-/// logs, which nobody can read, only that nothing is left out.
+/// logs, which nobody can read, only that nothing is left out; of what stood in front of the other log
+/// nothing can be.
 fn check(
     offset: i64,
     found: Translation<i64>,
     copies: &[(i64, i64, bool)],
     (from, to): (i64, i64),
     other_to: i64,
-    is_held: bool,
+    (is_held, other_first, is_other_source): (bool, i64, bool),
 ) -> Result<(), TestCaseError> {
     let next = copies.partition_point(|(own, ..)| *own < offset);
     let last_placed = copies[..next].iter().rev().find(|(.., placed)| *placed);
-    let right = copies.get(next).map_or(other_to, |(_, other, _)| *other);
-    let read = next.checked_sub(1).map(|index| copies[index].1);
+    let held = copies[next..].iter().find(|(_, other, _)| *other >= other_first);
+    let right = held.map_or(other_to, |(_, other, _)| *other);
+    // What the source has no more is not read there again.
+    let readable =
+        |(_, other, placed): &&(i64, i64, bool)| *other >= other_first && (*placed || !is_other_source);
+    let read = copies[..next].iter().rfind(readable).map(|(_, other, _)| *other);
     match found {
         Translation::Unknown(Untranslated::BeforeMap { first }) => {
             prop_assert_eq!(first, from);
@@ -211,8 +230,8 @@ fn check(
 
 /// Compares every offset of both logs with what the model remembers.
 fn compare(world: &World, map: &OffsetMap) -> Result<(), TestCaseError> {
-    let (from, to) = (map.from(), map.to());
-    let known = world.copies.iter().filter(|copy| copy.source < to.source);
+    let (from, to, first) = (map.from(), map.to(), world.first);
+    let known = world.copies.iter().filter(|copy| copy.target < to.target);
     let there: Vec<_> = known.clone().map(|copy| (copy.source, copy.target, copy.is_placed)).collect();
     let back: Vec<_> = known.map(|copy| (copy.target, copy.source, copy.is_placed)).collect();
     for offset in -1..world.next.source + 2 {
@@ -221,7 +240,14 @@ fn compare(world: &World, map: &OffsetMap) -> Result<(), TestCaseError> {
             Translation::AtOrBefore(at) => Translation::AtOrBefore(at.0),
             Translation::Unknown(why) => Translation::Unknown(why),
         };
-        check(offset, found, &there, (from.source, to.source), to.target, offset >= world.first.source)?;
+        check(
+            offset,
+            found,
+            &there,
+            (from.source, to.source),
+            to.target,
+            (offset >= first.source, first.target, false),
+        )?;
     }
     for offset in -1..world.next.target + 2 {
         let found = match map.to_source(TargetOffset(offset)) {
@@ -229,7 +255,14 @@ fn compare(world: &World, map: &OffsetMap) -> Result<(), TestCaseError> {
             Translation::AtOrBefore(at) => Translation::AtOrBefore(at.0),
             Translation::Unknown(why) => Translation::Unknown(why),
         };
-        check(offset, found, &back, (from.target, to.target), to.source, offset >= world.first.target)?;
+        check(
+            offset,
+            found,
+            &back,
+            (from.target, to.target),
+            to.source,
+            (offset >= first.target, first.source, true),
+        )?;
     }
     Ok(())
 }

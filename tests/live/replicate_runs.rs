@@ -10,6 +10,7 @@ use crate::harness::produce::produce;
 use crate::harness::records::mixed;
 use crate::harness::route::{LIMIT, Route, terminate};
 use crate::harness::strait::start;
+use crate::status_map::status_of;
 
 #[test]
 fn g2_a_second_run_goes_on_with_nothing_twice() {
@@ -93,4 +94,34 @@ pub fn get(address: &str, path: &str) -> Option<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     Some(answer)
+}
+
+#[test]
+fn g2_a_run_that_lost_every_partition_to_another_ends_and_says_who_to_look_for() {
+    live(|lab| {
+        let route = Route::shared(lab);
+        let topic = lab.topic("t");
+        create_topic(route.source, &topic, 2, &[]);
+        produce(route.source, &topic, "lz4", &mixed(230, 200, 2));
+        let mut first = start(&route.config(&[&topic]), &["replicate"]);
+        route.until_arrived(&mut first, &topic, 2, 200);
+        let mut second = route.start(&[&topic]);
+        // Its next batches tell it.
+        produce(route.source, &topic, "lz4", &mixed(231, 200, 2));
+        let finished = first.finish(LIMIT).assert_code(1);
+        finished.assert_says(&["took this partition over", "look for another strait", "strait status"]);
+        route.until_arrived(&mut second, &topic, 2, 400);
+        let owner = second.pid();
+        terminate(second);
+        route.assert_same(&topic, 400);
+        let state = status_of(&route.config(&[&topic]));
+        for partition in state["partitions"].as_array().unwrap() {
+            assert_eq!(partition["owner"]["pid"], owner, "{partition}");
+            assert_eq!(
+                partition["stopped"],
+                serde_json::Value::Null,
+                "it is not stopped, it has another owner"
+            );
+        }
+    });
 }

@@ -96,11 +96,15 @@ pub fn assemble(chunks: impl IntoIterator<Item = Chunk>) -> Option<OffsetMap> {
 
 /// Puts `map` behind what `before` says of the offsets in front of it.
 pub(super) fn join(mut before: OffsetMap, map: OffsetMap) -> OffsetMap {
+    // Both begins are facts: all before the one offset stands before the other, and nothing behind it. So
+    // where `before` goes beyond either of them, it knows every copy in front. An owner that was fenced out
+    // and had nothing to copy may have moved on at the source alone.
+    let is_known = before.to.source >= map.from.source || before.to.target >= map.from.target;
     before.truncate(map.from);
-    if before.to != map.from {
+    if !is_known {
         before.lose_track();
-        before.reach(map.from);
     }
+    before.reach(map.from);
     for run in map.runs {
         if run.count == 0 {
             before.reach(Pair { source: run.source, target: run.target });

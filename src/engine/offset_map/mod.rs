@@ -41,6 +41,15 @@ pub struct Run {
 }
 
 impl Run {
+    /// Where track was lost, copies stand in front of `end` also where no source offset is left there.
+    fn is_in_front_of(&self, end: Pair) -> bool {
+        if self.count > 0 {
+            return self.source < end.source && self.target < end.target;
+        }
+        let begin = Pair { source: self.source, target: self.target };
+        begin != end && begin.source <= end.source && begin.target <= end.target
+    }
+
     fn end(self) -> Pair {
         Pair { source: self.source + self.count, target: self.target + self.count }
     }
@@ -127,7 +136,8 @@ impl OffsetMap {
         self.lose_track_at(at);
     }
 
-    fn lose_track_at(&mut self, Pair { source, target }: Pair) {
+    /// The same from a place behind the last run on; up to there nothing is copied but what is known.
+    pub fn lose_track_at(&mut self, Pair { source, target }: Pair) {
         if self.runs.last().is_none_or(|last| last.count > 0) {
             self.runs.push(Run { source, target, count: 0 });
         }
@@ -141,7 +151,7 @@ impl OffsetMap {
 
     /// Forgets everything at and behind `end`.
     pub fn truncate(&mut self, end: Pair) {
-        let keep = self.runs.partition_point(|run| run.target < end.target && run.source < end.source);
+        let keep = self.runs.partition_point(|run| run.is_in_front_of(end));
         self.runs.truncate(keep);
         if let Some(last) = self.runs.last_mut() {
             last.count = last.count.min(end.target - last.target).min(end.source - last.source);

@@ -197,6 +197,7 @@ impl Flow {
             refresh: Refresh::default(),
             is_searching: false,
             is_keeping: false,
+            owes_keep: false,
             not_kept: None,
             sharing: membership.map(Sharing::new),
         };

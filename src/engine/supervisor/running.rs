@@ -53,6 +53,8 @@ pub(super) struct Running {
     pub(super) refresh: Refresh,
     pub(super) is_searching: bool,
     pub(super) is_keeping: bool,
+    /// Whether something is to be recorded before the interval is over.
+    pub(super) owes_keep: bool,
     /// Why progress could not be kept last.
     pub(super) not_kept: Option<String>,
     /// Where several processes share the flow.
@@ -287,7 +289,7 @@ impl Running {
         let mut events = Vec::new();
         let mut to_start = Vec::new();
         let mut fenced = Vec::new();
-        let mut is_map_long = false;
+        let mut lost = 0;
         let mut over = self.mode != RunMode::Continuous;
         for (index, cell) in self.cells.iter().enumerate() {
             let mut state = cell.lock();
@@ -300,11 +302,13 @@ impl Running {
             let failing = state.partition.failing(now).map(|t| t.cause.clone());
             let told = self.told.entry(cell.source.clone()).or_insert(Told::Fine);
             let partition = cell.source.clone();
+            lost += usize::from(phase == Phase::Stopped(StopCause::Fenced));
             match (phase, failing) {
                 (Phase::Stopped(StopCause::Fenced), _) if self.sharing.is_some() => fenced.push(cell.clone()),
                 (Phase::Stopped(cause), _) if *told != Told::Stopped(cause.code()) => {
                     *told = Told::Stopped(cause.code());
                     self.errands.starter.state.note_stopped(&partition, &cause);
+                    self.owes_keep = true;
                     events.push(Event::Stopped { partition, cause });
                 }
                 (Phase::Starting | Phase::Copying, Some(cause)) if *told == Told::Fine => {
@@ -317,7 +321,7 @@ impl Running {
                 }
                 _ => {}
             }
-            is_map_long |= *state.partition.phase() == Phase::Copying
+            self.owes_keep |= *state.partition.phase() == Phase::Copying
                 && state.partition.map().pieces() >= PIECES_KEPT_EARLY;
             if state.partition.wants_start(now) && self.starting.insert(cell.source.clone()) {
                 to_start.push(cell.clone());
@@ -334,7 +338,8 @@ impl Running {
         for event in events {
             self.tell(event).await;
         }
-        if is_map_long {
+        if self.owes_keep && !self.is_keeping {
+            self.owes_keep = false;
             self.keep();
         }
         if !to_start.is_empty() {
@@ -342,7 +347,7 @@ impl Running {
         }
         self.give_up(fenced).await;
         self.take_due(now);
-        over
+        over || (self.sharing.is_none() && is_replaced(lost, self.cells.len()))
     }
 
     /// Fetches nothing more, waits for what is in flight, and keeps the final positions; all of it
@@ -363,6 +368,12 @@ impl Running {
         self.tell_not_kept(kept.unwrap_or(Err(KeepError::TooLate(timeout)))).await;
         self.routes.stop_sending();
     }
+}
+
+/// A run that lost every partition to another process has nothing left to do, and what is new it would
+/// take from that one.
+fn is_replaced(lost: usize, partitions: usize) -> bool {
+    partitions > 0 && lost == partitions
 }
 
 /// A run that is to end does not wait for ever: trouble that lasts stops its partition.

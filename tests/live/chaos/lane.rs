@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::load::Topics;
+use super::load::{TRIMMED_PARTITIONS, Topics};
 use super::plan::Step;
 use super::{EndOnDrop, pass};
 use crate::harness::admin::delete_records_before;
@@ -49,6 +49,8 @@ pub struct Lane<'a> {
     pub is_fenced: bool,
     /// Held for writing while a broker is down or leaders move.
     pub calm: &'a RwLock<()>,
+    /// What each partition was trimmed before. A broker that is killed soon after has it all again.
+    pub trimmed_before: [AtomicI64; TRIMMED_PARTITIONS as usize],
 }
 
 /// Counts what was done in a lane.
@@ -132,8 +134,10 @@ impl Lane<'_> {
             }
             Step::Trim { partition } => {
                 let _calm = self.calm.read().unwrap();
-                if let Some(copied) = self.copied(partition) {
+                if let Some(copied) = copied(self.target, &self.topics.trimmed, partition) {
                     delete_records_before(self.source, &self.topics.trimmed, partition, copied);
+                    let index = usize::try_from(partition).unwrap();
+                    self.trimmed_before[index].fetch_max(copied, Ordering::Relaxed);
                     tally.trims += 1;
                 }
             }
@@ -187,14 +191,18 @@ impl Lane<'_> {
     }
 
     /// Kills a process and looks at what it said; it counts where it was still there.
-    fn kill(&self, running: Running, tally: &mut Tally) {
-        running.signal("KILL");
+    fn kill(&self, mut running: Running, tally: &mut Tally) {
+        if !running.has_ended() {
+            running.signal("KILL");
+        }
         let finished = running.finish(LIMIT);
         self.inspect(&finished);
+        // One that lost every partition to another ends, and says so.
+        let was_replaced = finished.code == Some(1) && finished.stdout.contains(EXPECTED_STOP);
         if finished.code.is_none() {
             tally.kills += 1;
             tally.kills_while_copying += usize::from(started(&finished.stdout));
-        } else {
+        } else if !was_replaced {
             assert_unreachable(&finished);
         }
     }
@@ -206,7 +214,8 @@ impl Lane<'_> {
         finished.assert_code(0);
     }
 
-    fn note(&self, words: &str) {
+    /// Writes down what was done or seen.
+    pub fn note(&self, words: &str) {
         let now = jiff::Timestamp::now();
         writeln!(self.log.lock().unwrap(), "{now:.3} {words}").unwrap();
     }
@@ -224,29 +233,33 @@ impl Lane<'_> {
         assert!(warnings >= due && warnings <= usize::from(!self.is_fenced), "{warnings}: {finished:?}");
         assert!(!finished.stderr.contains("panicked"), "lane {}: {finished:?}", self.number);
     }
+}
 
-    /// Returns the source position behind the last record of a trimmed partition that stands at the
-    /// target: its records are numbered like its offsets.
-    fn copied(&self, partition: i32) -> Option<i64> {
-        let mut config = self.target.client_config();
-        config.set("group.id", "strait-live-reader").set("enable.partition.eof", "true");
-        let reader: BaseConsumer = config.create().unwrap();
-        let mut from = TopicPartitionList::new();
-        let topic = &self.topics.trimmed;
-        from.add_partition_offset(topic, partition, Offset::OffsetTail(MARKERS_MAX)).unwrap();
-        reader.assign(&from).unwrap();
-        let (mut last, begin) = (None, Instant::now());
-        loop {
-            assert!(begin.elapsed() < wait::LONG, "the end of {topic}[{partition}] cannot be read");
-            match reader.poll(Duration::from_millis(200)) {
-                Some(Ok(message)) => {
-                    let value = std::str::from_utf8(message.payload().unwrap()).unwrap();
-                    last = Some(value.split(' ').next().unwrap().parse::<i64>().unwrap() + 1);
-                }
-                Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => return last,
-                // rdkafka reports lost connections here and goes on by itself; the deadline bounds it.
-                Some(Err(_)) | None => {}
+/// Returns the source position behind the last record of a trimmed partition that stands at the target:
+/// its records are numbered like its offsets.
+pub fn copied(target: &Cluster, topic: &str, partition: i32) -> Option<i64> {
+    let mut config = target.client_config();
+    config.set("group.id", "strait-live-reader").set("enable.partition.eof", "true");
+    let reader: BaseConsumer = config.create().unwrap();
+    let mut from = TopicPartitionList::new();
+    let metadata = reader.fetch_metadata(Some(topic), wait::LONG).unwrap();
+    if metadata.topics()[0].partitions().is_empty() {
+        // No process lived long enough to make it yet.
+        return None;
+    }
+    from.add_partition_offset(topic, partition, Offset::OffsetTail(MARKERS_MAX)).unwrap();
+    reader.assign(&from).unwrap();
+    let (mut last, begin) = (None, Instant::now());
+    loop {
+        assert!(begin.elapsed() < wait::LONG, "the end of {topic}[{partition}] cannot be read");
+        match reader.poll(Duration::from_millis(200)) {
+            Some(Ok(message)) => {
+                let value = std::str::from_utf8(message.payload().unwrap()).unwrap();
+                last = Some(value.split(' ').next().unwrap().parse::<i64>().unwrap() + 1);
             }
+            Some(Err(rdkafka::error::KafkaError::PartitionEOF(_))) => return last,
+            // rdkafka reports lost connections here and goes on by itself; the deadline bounds it.
+            Some(Err(_)) | None => {}
         }
     }
 }

@@ -9,7 +9,7 @@ use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedPr
 use super::pass;
 use crate::harness::cluster::Cluster;
 use crate::harness::produce::Writer;
-use crate::harness::records::{NewRecord, Seeded};
+use crate::harness::records::{NewRecord, Record, Seeded};
 use crate::harness::wait;
 
 /// Partitions of the topic that is trimmed, which one idempotent producer writes.
@@ -109,6 +109,12 @@ impl Ledger {
             timestamp_ms: self.begun_ms + 5 * i64::try_from(number).unwrap(),
         }
     }
+}
+
+/// Returns the number of a record of the trimmed or the compacted topic.
+pub fn number_of(record: &Record) -> u64 {
+    let header = record.headers[0].1.as_ref().unwrap();
+    u64::from_be_bytes(header.as_slice().try_into().unwrap())
 }
 
 /// Writes to the trimmed and to the compacted topic until it is over.

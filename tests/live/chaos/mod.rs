@@ -1,17 +1,20 @@
-//! G1 to G5 under everything at once: processes killed, held and overtaken, brokers killed, leaders
+//! G1 to G6 under everything at once: processes killed, held and overtaken, brokers killed, leaders
 //! moved, links cut, sources trimmed and compacted, while producers of every kind write.
 //!
 //! `scripts/chaos` runs the same for as long as one likes; see there for a seed that failed.
 
+mod chart;
 mod judge;
 mod lane;
 mod load;
+mod peer;
 mod plan;
+mod tally;
 mod weather;
 
 use std::fs::File;
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -95,6 +98,7 @@ impl Storm<'_> {
             judged.trimmed += found.trimmed;
             judged.compacted += found.compacted;
             judged.others += found.others;
+            judged.map += found.map;
         }
         say(&format!(
             "{}: {tally:?}; {damage:?}; {judged:?}; {stormed:?}, {:?} in all",
@@ -106,12 +110,7 @@ impl Storm<'_> {
 
     fn lane<'b>(&'b self, number: usize, calm: &'b RwLock<()>) -> Lane<'b> {
         let topics = Topics::of(number);
-        create_topic(self.source, &topics.trimmed, TRIMMED_PARTITIONS, &[]);
-        create_topic(self.source, &topics.transactional, OTHER_PARTITIONS, &[]);
-        create_topic(self.source, &topics.plain, OTHER_PARTITIONS, &[]);
-        let compacted =
-            [("cleanup.policy", "compact"), ("segment.ms", "1000"), ("min.cleanable.dirty.ratio", "0.01")];
-        create_topic(self.source, &topics.compacted, 1, &compacted);
+        create_topics(self.source, &topics);
         // Made by hand, so that it keeps what it is given.
         create_topic(self.target, &topics.compacted, 1, &[]);
         let dir = self.lab.work_dir().join(number.to_string());
@@ -125,8 +124,19 @@ impl Storm<'_> {
             .write(&dir);
         let log = Mutex::new(File::create(self.lab.log_dir().join(format!("lane-{number}.log"))).unwrap());
         let (source, target, is_fenced) = (self.source, self.target, self.is_fenced);
-        Lane { number, source, target, topics, config, log, is_fenced, calm }
+        let trimmed_before = [const { AtomicI64::new(0) }; TRIMMED_PARTITIONS as usize];
+        Lane { number, source, target, topics, config, log, is_fenced, calm, trimmed_before }
     }
+}
+
+/// Makes a lane's topics at the source.
+fn create_topics(source: &Cluster, topics: &Topics) {
+    create_topic(source, &topics.trimmed, TRIMMED_PARTITIONS, &[]);
+    create_topic(source, &topics.transactional, OTHER_PARTITIONS, &[]);
+    create_topic(source, &topics.plain, OTHER_PARTITIONS, &[]);
+    let compacted =
+        [("cleanup.policy", "compact"), ("segment.ms", "1000"), ("min.cleanable.dirty.ratio", "0.01")];
+    create_topic(source, &topics.compacted, 1, &compacted);
 }
 
 /// Sets a flag when it goes, also where a panic is why.
@@ -231,11 +241,36 @@ fn g2_kills_where_transactional_ids_are_refused_lose_and_double_nothing() {
     });
 }
 
+/// What scripts/chaos asks for.
+fn terms_asked_for() -> Terms {
+    let number = |variable, default| {
+        let number = number_from(variable).unwrap_or(default);
+        usize::try_from(number).expect("such a count fits the address space")
+    };
+    let brokers = u16::try_from(number("STRAIT_CHAOS_BROKERS", 3)).expect("that many brokers");
+    Terms {
+        brokers: [brokers; 2],
+        kills: number("STRAIT_CHAOS_KILLS", 100_000),
+        lanes: number("STRAIT_CHAOS_LANES", 3),
+        minutes: number_from("STRAIT_CHAOS_MINUTES"),
+        ..NEWEST
+    }
+}
+
 #[test]
 #[ignore = "for hours: scripts/chaos"]
 fn g2_chaos_for_hours() {
-    let kills = number_from("STRAIT_CHAOS_KILLS").unwrap_or(100_000);
-    let minutes = number_from("STRAIT_CHAOS_MINUTES");
-    let kills = usize::try_from(kills).expect("a count of kills fits the address space");
-    storm_on(Terms { brokers: [3, 3], kills, minutes, ..NEWEST });
+    storm_on(terms_asked_for());
+}
+
+#[test]
+#[ignore = "counts what a peer loses and doubles: scripts/chaos --peer mm2"]
+fn chaos_on_mirror_maker() {
+    let Terms { version, brokers, kills, .. } = terms_asked_for();
+    live_on(&[version], |lab| {
+        let spec = |count| ClusterSpec { brokers: count, ..ClusterSpec::one().version(version).proxied() };
+        let (source, target) = (lab.start("source", spec(brokers[0])), lab.start("target", spec(brokers[1])));
+        let scale = Scale { seed: seed(), kills, lanes: 1, has_two_owners: true, brokers };
+        peer::contest(lab, (&source, &target), scale);
+    });
 }
