@@ -23,6 +23,24 @@ impl<'a> Places<'a> {
         self.source
     }
 
+    /// Returns the texts of the list at `path`, as typed; empty where there is none.
+    pub fn texts(&self, path: &[&str]) -> Vec<String> {
+        let (list, tables) = match path.split_last() {
+            Some((list, tables)) => (*list, tables),
+            None => return Vec::new(),
+        };
+        let mut table = self.table.get_ref();
+        for name in tables {
+            match table.get(*name).and_then(|value| value.get_ref().as_table()) {
+                Some(inner) => table = inner,
+                None => return Vec::new(),
+            }
+        }
+        let items = table.get(list).and_then(|value| value.get_ref().as_array());
+        let texts = items.into_iter().flatten().filter_map(|item| item.get_ref().as_str());
+        texts.map(str::to_owned).collect()
+    }
+
     /// Returns the place of the value at `path`, such as `["flows", "us-eu", "topics", "0"]`; where it is
     /// not typed that of the nearest table around it, at worst the file's beginning.
     pub fn of(&self, path: &[&str]) -> Place {
@@ -53,7 +71,8 @@ mod tests {
 
     #[test]
     fn what_is_not_typed_stands_where_its_table_does() {
-        let text = "[clusters.us]\n[flows.f]\ntopics = [\"a\", \"b\"]\n[flows.f.limits]\nmemory = \"1 GiB\"\n";
+        let text =
+            "[clusters.us]\n[flows.f]\ntopics = [\"a\", \"b\"]\n[flows.f.limits]\nmemory = \"1 GiB\"\n";
         let source = SourceText::new("f".into(), text.to_owned());
         let places = Places::new(&source);
         let at = |path: &[&str]| {
@@ -66,5 +85,7 @@ mod tests {
         assert_eq!(at(&["flows", "f", "provision", "enabled"]), (2, 8));
         assert_eq!(at(&["clusters", "eu"]), (1, 2));
         assert_eq!(at(&["nothing"]), (1, 1));
+        assert_eq!(places.texts(&["flows", "f", "topics"]), ["a", "b"]);
+        assert_eq!(places.texts(&["flows", "f", "exclude"]), [""; 0]);
     }
 }
