@@ -26,5 +26,5 @@ pub mod units;
 
 pub use discover::discover;
 pub use error::{ConfigError, ConfigWarning};
-pub use load::{ConfigFailure, Finding, Loaded, load, load_text};
+pub use load::{ConfigFailure, Finding, Loaded, load, load_text, load_without_secrets, read};
 pub use schema::json_schema;

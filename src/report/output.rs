@@ -19,6 +19,12 @@ pub enum Format {
     Text,
     /// For programs: one document, or JSON Lines from commands that run long.
     Json,
+    /// JUnit XML, for CI (validate).
+    Junit,
+    /// Annotations of GitHub Actions (validate).
+    Github,
+    /// SARIF 2.1.0, for code scanning (validate).
+    Sarif,
 }
 
 /// Says how to print; made from the options and the environment, once.

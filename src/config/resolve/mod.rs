@@ -17,7 +17,8 @@ use super::source::SourceText;
 pub(super) struct Context<'a> {
     source: &'a SourceText,
     dir: &'a std::path::Path,
-    env: &'a dyn Fn(&str) -> Option<String>,
+    /// Looks up environment variables; `None` where secrets are not to be fetched.
+    env: Option<&'a dyn Fn(&str) -> Option<String>>,
     report: &'a mut dyn FnMut(Span, ConfigError),
     warnings: Vec<ConfigWarning>,
 }
@@ -32,7 +33,7 @@ impl Context<'_> {
 pub(super) fn resolve(
     raw: &RawFile,
     source: &SourceText,
-    env: &dyn Fn(&str) -> Option<String>,
+    env: Option<&dyn Fn(&str) -> Option<String>>,
     report: &mut dyn FnMut(Span, ConfigError),
 ) -> Option<Loaded> {
     // A bare file name has the empty path as its parent, which joins to itself.
