@@ -79,7 +79,11 @@ pub(super) fn find(context: &Context, env: &dyn Fn(&str) -> Option<String>) -> R
 }
 
 /// Picks the flows that `--flow` names, or all.
-pub(super) fn pick(context: &Context, settings: &Settings, path: &Path) -> Result<Vec<FlowSettings>, Refusal> {
+pub(super) fn pick(
+    context: &Context,
+    settings: &Settings,
+    path: &Path,
+) -> Result<Vec<FlowSettings>, Refusal> {
     if context.flows.is_empty() {
         return Ok(settings.flows.values().cloned().collect());
     }

@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use super::flows::{self, Refusal};
 use super::Context;
+use super::flows::{self, Refusal};
 use crate::config::places::Places;
 use crate::config::source::SourceText;
 use crate::config::{self, ConfigError, ConfigFailure, Loaded};
@@ -15,8 +15,7 @@ use crate::report::problem::Problem;
 use crate::validate::run::{self, Report};
 
 /// The formats of stdout.
-pub const FORMATS: &[Format] =
-    &[Format::Text, Format::Json, Format::Junit, Format::Github, Format::Sarif];
+pub const FORMATS: &[Format] = &[Format::Text, Format::Json, Format::Junit, Format::Github, Format::Sarif];
 
 /// Check the configuration, and the clusters it names; nothing is changed anywhere
 #[derive(Clone, Debug, clap::Args)]

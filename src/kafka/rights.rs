@@ -7,22 +7,17 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::{
-    DescribeClusterRequest, DescribeGroupsRequest, EndTxnRequest, MetadataRequest, TransactionalId,
+    DescribeClusterRequest, EndTxnRequest, HeartbeatRequest, MetadataRequest, TransactionalId,
 };
 use kafka_protocol::protocol::StrBytes;
 
-use super::admin::Refusal;
-use super::cluster::{Cluster, CoordinatorKind, request_error};
+use super::cluster::{Cluster, request_error};
 use super::error::KafkaError;
 use super::metadata::wire_name;
 use crate::types::TopicName;
 
 /// First Metadata that tells what may be done with a topic (KIP-430).
 const METADATA_OPERATIONS_VERSION: i16 = 8;
-/// Newest DescribeGroups that describes a group nobody has used yet; later ones say GROUP_ID_NOT_FOUND.
-const DESCRIBE_GROUPS_VERSION_MAX: i16 = 5;
-/// First DescribeGroups that tells what may be done with a group (KIP-430).
-const GROUP_OPERATIONS_VERSION: i16 = 3;
 /// Newest EndTxn that leaves epochs alone.
 const END_VERSION_MAX: i16 = 4;
 /// What an answer holds that says nothing about operations.
@@ -107,34 +102,15 @@ pub async fn on_cluster(cluster: &Cluster) -> Result<Option<Operations>, KafkaEr
     })
 }
 
-/// Says what may be done with a consumer group, used or not; `None` where the broker is too old to tell.
-/// One try.
-pub async fn on_group(
-    cluster: &Cluster,
-    group: &str,
-) -> Result<Result<Option<Operations>, Refusal>, KafkaError> {
-    let node = cluster.coordinator(CoordinatorKind::Group, group).await;
-    let node = match node {
-        Ok(node) => node,
-        Err(error) if error.code() == Some(ResponseError::GroupAuthorizationFailed) => {
-            return Ok(Err(Refusal { code: ResponseError::GroupAuthorizationFailed, message: None }));
-        }
-        Err(error) => return Err(error),
-    };
-    let connection = cluster.control(node).await?;
-    let version = connection
-        .version_of::<DescribeGroupsRequest>()
-        .map_err(|cause| request_error::<DescribeGroupsRequest>(&connection, cause))?
-        .min(DESCRIBE_GROUPS_VERSION_MAX);
-    let request = DescribeGroupsRequest::default()
-        .with_groups(vec![StrBytes::from_string(group.to_owned()).into()])
-        .with_include_authorized_operations(version >= GROUP_OPERATIONS_VERSION);
-    let answer = connection.call_version(&request, version).await?;
-    let Some(described) = answer.groups.into_iter().next() else { return Ok(Ok(None)) };
-    Ok(match described.error_code.err() {
-        Some(code) => Err(Refusal { code, message: described.error_message.map(|text| text.to_string()) }),
-        None => Ok(Operations::from_bits(described.authorized_operations)),
-    })
+/// Says whether a consumer group may be read, which is what committing needs: sends any broker the
+/// heartbeat of a member that no group has. Whether that is allowed is looked at before whether the broker
+/// is the group's coordinator, so nothing is made, joined or committed. One try.
+pub async fn on_group(cluster: &Cluster, group: &str) -> Result<bool, KafkaError> {
+    let request = HeartbeatRequest::default()
+        .with_group_id(StrBytes::from_string(group.to_owned()).into())
+        .with_generation_id(-1);
+    let answer = cluster.any().await?.call(&request).await?;
+    Ok(answer.error_code.err() != Some(ResponseError::GroupAuthorizationFailed))
 }
 
 /// Says whether a transactional id may be written: asks any broker to end a transaction that no producer

@@ -83,8 +83,8 @@ pub struct FlowFacts {
     pub target_rights: Known<Rights>,
     /// Whether the target would create the topics that are missing, the state topic among them.
     pub creations: Known<HashMap<TopicName, Result<(), Refusal>>>,
-    /// What may be done with the group that the flow commits to.
-    pub group: Known<Result<Option<Operations>, Refusal>>,
+    /// Whether the group may be read that the flow commits to.
+    pub group: Known<bool>,
     /// Whether transactional ids of the flow may be written.
     pub transactional: Known<bool>,
 }

@@ -197,8 +197,8 @@ pub async fn online(
             let How::Flow(function) = check.how else { continue };
             let mut ran =
                 make(places, check, Subject::Flow(flow.name.clone()), |notes| function(&view, notes));
-            if let (Err(error), Outcome::Skipped(_)) = (facts, &ran.outcome) {
-                ran.outcome = Outcome::Unknown(error.to_string());
+            if let (Err(error), Outcome::Unknown(why)) = (facts, &mut ran.outcome) {
+                *why = error.to_string();
             }
             report.ran.push(ran);
         }

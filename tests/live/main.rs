@@ -22,3 +22,4 @@ mod replicate_share;
 mod replicate_shows;
 mod replicate_versions;
 mod status_map;
+mod validate;

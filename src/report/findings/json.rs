@@ -15,8 +15,14 @@ pub const SCHEMA: &str = "strait/validate/v1";
 /// The fields of `data`, for docs/json.md.
 pub const FIELDS: &[(&str, &str)] = &[
     ("file", "the configuration"),
-    ("findings", "list: `check`, `severity` (error, warning), `subject` (config, cluster:NAME, flow:NAME), `line`, `column`, `message`, `hint` (null where there is none)"),
-    ("checks", "list of every check of every subject: `check`, `subject`, `outcome` (passed, found, skipped, unknown), `reason` of a skipped or unknown one"),
+    (
+        "findings",
+        "list: `check`, `severity` (error, warning), `subject` (config, cluster:NAME, flow:NAME), `line`, `column`, `message`, `hint` (null where there is none)",
+    ),
+    (
+        "checks",
+        "list of every check of every subject: `check`, `subject`, `outcome` (passed, found, skipped, unknown), `reason` of a skipped or unknown one",
+    ),
     ("unreached", "clusters that could not be reached"),
 ];
 

@@ -59,7 +59,10 @@ fn status(report: &Report, ran: &Ran) -> TestCaseStatus {
         let kind = if is_unreached { NonSuccessKind::Error } else { NonSuccessKind::Failure };
         let mut status = TestCaseStatus::non_success(kind);
         let description: Vec<String> = errors.iter().map(|finding| words(report, finding)).collect();
-        status.set_message(first.message.clone()).set_type(ran.check.name).set_description(description.join("\n"));
+        status
+            .set_message(first.message.clone())
+            .set_type(ran.check.name)
+            .set_description(description.join("\n"));
         return status;
     }
     match &ran.outcome {
@@ -79,7 +82,8 @@ fn status(report: &Report, ran: &Ran) -> TestCaseStatus {
 
 fn words(report: &Report, finding: &Finding) -> String {
     let Finding { place, severity, message, .. } = finding;
-    let mut text = format!("{}:{}:{} {} {message}", report.file.display(), place.line, place.column, severity.word());
+    let mut text =
+        format!("{}:{}:{} {} {message}", report.file.display(), place.line, place.column, severity.word());
     for hint in hints(finding) {
         text.push_str(&format!("\n  try: {hint}"));
     }

@@ -13,6 +13,9 @@ use crate::validate::run::Report;
 
 pub use json::SCHEMA;
 
+/// Checks that are named in one line.
+const NAMED_MAX: usize = 4;
+
 /// Prints the findings to stdout in its format, and the sum to stderr.
 pub fn print(report: &Report, output: &Output) {
     match output.format() {
@@ -23,10 +26,9 @@ pub fn print(report: &Report, output: &Output) {
         Format::Sarif => sarif::print(report, output),
     }
     for (why, checks) in unknown(report) {
-        output.alarm(&format!("not checked: {}: {why}", checks.join(", ")));
-    }
-    for alias in &report.unreached {
-        output.alarm(&format!("cluster \"{alias}\" could not be reached; what is checked there is not known"));
+        let names =
+            if checks.len() > NAMED_MAX { format!("{} checks", checks.len()) } else { checks.join(", ") };
+        output.alarm(&format!("not known: {names}: {why}"));
     }
     output.say(&sum(report));
 }
@@ -39,7 +41,8 @@ fn text(report: &Report, output: &Output) {
             Severity::Warning => style.warning(finding.severity.word()),
         };
         let Finding { place, check, message, .. } = finding;
-        let mut lines = format!("{}:{}:{} {severity} {check} {message}", report.file.display(), place.line, place.column);
+        let mut lines =
+            format!("{}:{}:{} {severity} {check} {message}", report.file.display(), place.line, place.column);
         for hint in hints(finding) {
             lines.push_str(&format!("\n  {} {hint}", style.label("try:")));
         }

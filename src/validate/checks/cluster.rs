@@ -11,7 +11,7 @@ pub fn cluster_id(view: &ClusterView<'_>, notes: &mut Notes) {
     let Some(pinned) = &view.settings.cluster_id else {
         return notes.skip("cluster_id is not set");
     };
-    let Some(told) = &view.facts.told else { return unreached(notes) };
+    let Some(told) = &view.facts.told else { return unreached(view, notes) };
     if *pinned != told.id {
         let message = format!("the cluster's id is {}, and cluster_id pins {pinned}", told.id);
         let help = format!(
@@ -25,7 +25,7 @@ pub fn cluster_id(view: &ClusterView<'_>, notes: &mut Notes) {
 /// Says that brokers are too old.
 pub fn broker_version(view: &ClusterView<'_>, notes: &mut Notes) {
     if view.facts.told.is_none() {
-        return unreached(notes);
+        return unreached(view, notes);
     }
     for reach in &view.facts.brokers {
         let Ok(listener) = &reach.result else { continue };
@@ -39,7 +39,7 @@ pub fn broker_version(view: &ClusterView<'_>, notes: &mut Notes) {
 /// Says that brokers do not tell one incarnation of a topic from the next.
 pub fn topic_ids(view: &ClusterView<'_>, notes: &mut Notes) {
     if view.facts.told.is_none() {
-        return unreached(notes);
+        return unreached(view, notes);
     }
     let old =
         view.facts.brokers.iter().find(|reach| reach.result.as_ref().is_ok_and(|one| !one.has_topic_ids));
@@ -54,7 +54,7 @@ pub fn topic_ids(view: &ClusterView<'_>, notes: &mut Notes) {
 
 /// Says that the cluster's clock and the one here differ.
 pub fn clock(view: &ClusterView<'_>, notes: &mut Notes) {
-    let Some(told) = &view.facts.told else { return unreached(notes) };
+    let Some(told) = &view.facts.told else { return unreached(view, notes) };
     let ahead = match &told.clock_ahead_ms {
         Ok(Some(ahead)) => *ahead,
         Ok(None) => return notes.skip("the cluster does not tell its time (KRaft, Describe on the cluster)"),
@@ -76,6 +76,7 @@ pub fn clock(view: &ClusterView<'_>, notes: &mut Notes) {
     }
 }
 
-pub(super) fn unreached(notes: &mut Notes) {
-    notes.skip("the cluster cannot be reached");
+/// Takes note that nothing is known of a cluster.
+pub(super) fn unreached(view: &ClusterView<'_>, notes: &mut Notes) {
+    notes.unknown(format!("cluster \"{}\" cannot be reached", view.settings.alias));
 }

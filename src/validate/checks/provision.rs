@@ -14,9 +14,17 @@ const NAMED_MAX: usize = 5;
 /// Returns the facts, or takes note that there are none.
 pub(super) fn facts<'a>(view: &FlowView<'a>, notes: &mut Notes) -> Option<&'a FlowFacts> {
     if view.facts.is_none() {
-        notes.skip("source and target have to be reached first");
+        unreached(view, notes);
     }
     view.facts
+}
+
+fn unreached(view: &FlowView<'_>, notes: &mut Notes) {
+    let ends = [&view.source, &view.target];
+    match ends.into_iter().find(|end| end.facts.told.is_none()) {
+        Some(end) => super::cluster::unreached(end, notes),
+        None => notes.unknown("its topics could not be asked for"),
+    }
 }
 
 /// Lists names in a message: the first few, and how many more.
@@ -31,7 +39,7 @@ pub(super) fn list<T: std::fmt::Display>(names: &[T]) -> String {
 /// Says that source and target are one cluster.
 pub fn one_cluster(view: &FlowView<'_>, notes: &mut Notes) {
     let (Some(source), Some(target)) = (&view.source.facts.told, &view.target.facts.told) else {
-        return notes.skip("source and target have to be reached first");
+        return unreached(view, notes);
     };
     if source.id == target.id {
         let (one, two) = (&view.source.settings.alias, &view.target.settings.alias);
@@ -55,7 +63,7 @@ pub fn auto_create_source(view: &FlowView<'_>, notes: &mut Notes) {
 }
 
 fn auto_create(view: &ClusterView<'_>, notes: &mut Notes, help: &str) {
-    let Some(told) = &view.facts.told else { return super::cluster::unreached(notes) };
+    let Some(told) = &view.facts.told else { return super::cluster::unreached(view, notes) };
     let brokers = broker_values(told, AUTO_CREATE, notes);
     let on: Vec<i32> = brokers.iter().filter(|(_, value)| value == "true").map(|(node, _)| *node).collect();
     if !on.is_empty() {
@@ -96,7 +104,7 @@ fn factor(view: &FlowView<'_>, notes: &mut Notes) -> Option<(i64, bool)> {
 
 /// Says that there are fewer brokers than replicas wanted.
 pub fn replication_factor(view: &FlowView<'_>, notes: &mut Notes) {
-    let Some(told) = &view.target.facts.told else { return super::cluster::unreached(notes) };
+    let Some(told) = &view.target.facts.told else { return super::cluster::unreached(&view.target, notes) };
     if !view.settings.provision.enabled {
         return notes.skip("provision.enabled is false");
     }

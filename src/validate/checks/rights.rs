@@ -134,16 +134,8 @@ fn on_topics(
 /// Says that the group may not be used that positions are committed to.
 pub fn rights_group(view: &FlowView<'_>, notes: &mut Notes) {
     let Some(facts) = facts(view, notes) else { return };
-    let Some(told) = notes.know(&facts.group) else { return };
+    let Some(is_allowed) = notes.know(&facts.group) else { return };
     let group = state_topic(view.settings);
-    let is_allowed = match told {
-        Ok(Some(allowed)) => allowed.allow(Operation::Read),
-        Ok(None) => {
-            return notes.unknown("the brokers are too old to tell what is allowed (KIP-430, Kafka 2.3)");
-        }
-        Err(refusal) if refusal.code == ResponseError::GroupAuthorizationFailed => false,
-        Err(refusal) => return notes.unknown(format!("group {group} cannot be described: {refusal}")),
-    };
     if !is_allowed {
         let target = &view.target;
         let message = format!(
