@@ -46,7 +46,7 @@ pub async fn flow(
     at_target.push(state.clone());
     let seen = target.retrying(PATIENCE, || target.metadata(Some(&at_target))).await?;
     for pair in &mut topics {
-        pair.at_target = seen.topics.get(&pair.target).filter(|topic| !topic.is_missing()).cloned();
+        pair.at_target = seen.topics.get(&pair.target).filter(|topic| topic.error.is_none()).cloned();
     }
     let existing: Vec<TopicName> =
         topics.iter().filter(|pair| pair.at_target.is_some()).map(|pair| pair.target.clone()).collect();
@@ -59,7 +59,7 @@ pub async fn flow(
         target.retrying(PATIENCE, || rights::on_group(target, state.as_str())),
         target.retrying(PATIENCE, || rights::on_transactional_id(target, &transactional)),
     );
-    let is_state_missing = seen.topics.get(&state).is_none_or(|topic| topic.is_missing());
+    let is_state_missing = seen.topics.get(&state).is_none_or(|topic| topic.error.is_some());
     let mut new: Vec<NewTopic> = Vec::new();
     if flow.provision.enabled
         && let Ok(configs) = &source_configs

@@ -101,7 +101,7 @@ pub struct Pair {
     pub at_source: TopicMetadata,
     /// The name at the target.
     pub target: TopicName,
-    /// The topic there; `None` where it does not exist.
+    /// The topic there; `None` where it does not exist, or may not be seen.
     pub at_target: Option<TopicMetadata>,
 }
 

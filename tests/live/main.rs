@@ -23,3 +23,5 @@ mod replicate_shows;
 mod replicate_versions;
 mod status_map;
 mod validate;
+mod validate_reach;
+mod validate_rights;

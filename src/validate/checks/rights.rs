@@ -82,8 +82,7 @@ pub fn rights_origin(view: &FlowView<'_>, notes: &mut Notes) {
 pub fn rights_target(view: &FlowView<'_>, notes: &mut Notes) {
     let Some(facts) = facts(view, notes) else { return };
     let state = state_topic(view.settings);
-    let mut names: Vec<&TopicName> =
-        facts.topics.iter().filter(|pair| pair.at_target.is_some()).map(|pair| &pair.target).collect();
+    let mut names: Vec<&TopicName> = facts.topics.iter().map(|pair| &pair.target).collect();
     names.push(&state);
     let needed = [Operation::Read, Operation::Write];
     on_topics(view, &view.target, &facts.target_rights, &names, &needed, notes);
