@@ -31,6 +31,9 @@ _strait() {
             strait,status)
                 cmd="strait__subcmd__status"
                 ;;
+            strait,validate)
+                cmd="strait__subcmd__validate"
+                ;;
             strait__subcmd__help,completions)
                 cmd="strait__subcmd__help__subcmd__completions"
                 ;;
@@ -46,6 +49,9 @@ _strait() {
             strait__subcmd__help,status)
                 cmd="strait__subcmd__help__subcmd__status"
                 ;;
+            strait__subcmd__help,validate)
+                cmd="strait__subcmd__help__subcmd__validate"
+                ;;
             *)
                 ;;
         esac
@@ -53,7 +59,7 @@ _strait() {
 
     case "${cmd}" in
         strait)
-            opts="-q -v -h -V --config --flow --format --timeout --color --quiet --verbose --help --version replicate status completions man help"
+            opts="-q -v -h -V --config --flow --format --timeout --color --quiet --verbose --help --version replicate status validate completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -68,7 +74,7 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -102,7 +108,7 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -121,7 +127,7 @@ _strait() {
             return 0
             ;;
         strait__subcmd__help)
-            opts="replicate status completions man help"
+            opts="replicate status validate completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -204,6 +210,20 @@ _strait() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        strait__subcmd__help__subcmd__validate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         strait__subcmd__man)
             opts="-q -v -h --dir --config --flow --format --timeout --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -224,7 +244,7 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -266,7 +286,7 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -300,7 +320,41 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__validate)
+            opts="-q -v -h --offline --strict --config --flow --format --timeout --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)

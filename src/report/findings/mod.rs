@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::validate::finding::{Advice, Finding, Outcome, Severity};
 use crate::validate::run::Report;
 
-pub use json::SCHEMA;
+pub use json::{FIELDS, SCHEMA};
 
 /// Checks that are named in one line.
 const NAMED_MAX: usize = 4;
