@@ -8,6 +8,7 @@ pub mod choice;
 pub mod defaults;
 pub mod discover;
 pub mod error;
+pub mod import;
 pub mod language;
 pub mod load;
 mod nesting;
