@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
-use crate::commands::{Context, completions, man, replicate, status, validate};
+use crate::commands::{Context, completions, init, man, replicate, status, validate};
 use crate::exit::Exit;
 use crate::report::document::Document;
 use crate::report::output::{Format, Output, OutputSettings};
@@ -27,6 +27,7 @@ struct Typed {
 }
 
 const AFTER_HELP: &str = "Examples:
+  strait init                             asks a few questions and writes strait.toml
   strait replicate                        copy every flow of strait.toml until stopped
   strait replicate --flow us-eu --once    copy what is there now, then stop
   strait replicate --format json -q       events as JSON Lines on stdout
@@ -80,6 +81,7 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Replicate(replicate::Args),
     Status(status::Args),
     Validate(validate::Args),
@@ -113,6 +115,7 @@ pub fn main() -> Exit {
 fn wrong_format(typed: &Typed) -> Option<clap::Error> {
     let formats = match typed.command {
         Command::Validate(_) => validate::FORMATS,
+        Command::Init(_) => init::FORMATS,
         _ => &[Format::Text, Format::Json],
     };
     let word = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
@@ -136,6 +139,7 @@ fn meaning(common: Common) -> (Context, u8) {
 
 fn dispatch(command: &Command, context: &Context) -> Exit {
     match command {
+        Command::Init(args) => on_runtime(context, init::run(args, context)),
         Command::Replicate(args) => on_runtime(context, replicate::run(args, context)),
         Command::Status(args) => on_runtime(context, status::run(args, context)),
         Command::Validate(args) => on_runtime(context, validate::run(args, context)),

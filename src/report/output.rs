@@ -213,6 +213,23 @@ impl Output {
         });
     }
 
+    /// Asks a question on stderr and reads the answer from stdin; `None` where stdin has ended.
+    pub fn ask(&self, question: &str) -> io::Result<Option<String>> {
+        {
+            let mut stderr = lock(&self.shared.stderr);
+            write!(stderr, "{question} ")?;
+            stderr.flush()?;
+        }
+        let mut answer = String::new();
+        let bytes = io::stdin().read_line(&mut answer)?;
+        Ok((bytes > 0).then(|| answer.trim().to_owned()))
+    }
+
+    /// Says whether questions can be asked: a terminal is at both ends.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal() && !self.shared.quiet
+    }
+
     /// Returns the style of stdout.
     pub fn stdout_style(&self) -> Style {
         self.shared.stdout_style

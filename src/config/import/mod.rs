@@ -11,7 +11,9 @@ mod mm2;
 mod mm2_flows;
 mod properties;
 mod reasons;
+pub mod seen;
 mod server_properties;
+pub mod template;
 pub mod write;
 
 use draft::Draft;
