@@ -13,6 +13,7 @@ use crate::config::patterns::internal_rule;
 use crate::config::settings::{ClusterSettings, Settings};
 use crate::config::source::SourceText;
 use crate::kafka::cluster::Cluster;
+use crate::kafka::error::{ConnectCause, ConnectError};
 use crate::kafka::fetch::Isolation;
 use crate::kafka::metadata::Metadata;
 use crate::kafka::offsets::{self, OffsetSpec};
@@ -99,11 +100,7 @@ async fn one(
 fn unreached(facts: &ClusterFacts, settings: &ClusterSettings) -> Failure {
     let error = facts.bootstrap.iter().find_map(|reach| reach.result.as_ref().err());
     let problem = match error {
-        Some(error) => {
-            // There is no file yet to set anything in.
-            let hint = "write SSL://HOST:PORT for a listener that encrypts; for one with a login take --template and set it there";
-            Problem { hints: vec![hint.to_owned()], ..Problem::from(error) }
-        }
+        Some(error) => explained(error),
         None => Problem::new(
             "metadata",
             Scope::Cluster(settings.alias.to_string()),
@@ -111,6 +108,22 @@ fn unreached(facts: &ClusterFacts, settings: &ClusterSettings) -> Failure {
         ),
     };
     Failure::Failed(Box::new(problem))
+}
+
+/// Says what to do about an error; where a setting would help there is no file yet to set it in.
+fn explained(error: &ConnectError) -> Problem {
+    let problem = Problem::from(error);
+    let hint = match error.cause {
+        ConnectCause::ExpectsTls(_) => "write SSL://HOST:PORT for a listener that encrypts",
+        ConnectCause::NotTls => "leave SSL:// out",
+        ConnectCause::ExpectsSasl
+        | ConnectCause::UnknownAuthority
+        | ConnectCause::ClientCertificateRefused(_) => {
+            "take --template, set the cluster's sasl_ and ssl_ keys there, and run strait validate"
+        }
+        _ => return problem,
+    };
+    Problem { hints: vec![hint.to_owned()], ..problem }
 }
 
 async fn topics(cluster: &Cluster, metadata: &Metadata) -> Vec<SeenTopic> {

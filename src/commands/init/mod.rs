@@ -95,12 +95,13 @@ async fn make(args: &Args, context: &Context) -> Result<(), Failure> {
     }
     if !args.from_clusters.is_empty() {
         let typed = args.from_clusters.iter().map(|text| named(text)).collect::<Result<Vec<_>, _>>()?;
-        if typed.len() < 2 {
-            return Err(usage(
-                "one_cluster",
-                "one cluster is not enough",
-                "name the source and the target, each with --from-cluster NAME=HOST:PORT",
-            ));
+        match typed.as_slice() {
+            [(source, _), (target, _)] if source != target => {}
+            [_, _] => return Err(usage("from_cluster", "both clusters have one name", "give them two")),
+            _ => {
+                let hint = "name the source and the target, each with --from-cluster NAME=HOST:PORT";
+                return Err(usage("from_cluster", "--from-cluster has to be there twice", hint));
+            }
         }
         let clusters = look::at(&typed, context.timeout).await?;
         return save(context, args, output, &from_clusters(&clusters, &["*".to_owned()]));
