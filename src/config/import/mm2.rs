@@ -13,6 +13,18 @@ use crate::config::suggest::nearest;
 /// Client prefixes under a cluster's name, in the order they are asked.
 const CLIENTS: [&str; 4] = ["", "admin.", "consumer.", "producer."];
 
+/// Keys of a cluster that are mistyped most.
+const CLIENT_KEYS: [&str; 8] = [
+    "bootstrap.servers",
+    "security.protocol",
+    "sasl.mechanism",
+    "sasl.jaas.config",
+    "ssl.truststore.location",
+    "ssl.keystore.location",
+    "client.id",
+    "request.timeout.ms",
+];
+
 /// Says whether a file is MirrorMaker's.
 pub fn is_mm2(given: &Given) -> bool {
     given.all().any(|property| property.key == "clusters" || property.key.contains("->"))
@@ -135,10 +147,7 @@ fn why_left(property: &Property, aliases: &[String]) -> String {
         .max_by_key(|(alias, _)| alias.len());
     if let Some((_, last)) = of_cluster {
         let inner = CLIENTS[1..].iter().find_map(|client| last.strip_prefix(client)).unwrap_or(last);
-        return reason(last)
-            .or_else(|| reason(inner))
-            .unwrap_or("a setting of Kafka's Java clients without a counterpart")
-            .to_owned();
+        return reason(last).or_else(|| reason(inner)).map_or_else(|| mistyped(inner), str::to_owned);
     }
     if let Some(words) = reason(key) {
         return words.to_owned();
@@ -162,6 +171,15 @@ fn why_left(property: &Property, aliases: &[String]) -> String {
             &key[..at],
             meant(&key[..at], names())
         ),
+        None => mistyped(key),
+    }
+}
+
+/// Says that nobody knows a key, and which one was probably meant.
+fn mistyped(key: &str) -> String {
+    let known = CLIENT_KEYS.into_iter().chain(super::mm2_flows::FLOW_KEYS);
+    match nearest(key, known) {
+        Some(meant) => format!("MirrorMaker 2 does not know it, so it did nothing; did you mean `{meant}`?"),
         None => "MirrorMaker 2 does not know it, so it did nothing".to_owned(),
     }
 }
