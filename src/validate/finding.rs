@@ -129,6 +129,12 @@ impl Notes {
         }
     }
 
+    /// Returns the messages of the findings, and the outcome.
+    pub fn words(self) -> (Vec<String>, Outcome) {
+        let (found, outcome) = self.settle();
+        (found.into_iter().map(|(_, message, _)| message).collect(), outcome)
+    }
+
     /// Returns the findings and the outcome.
     pub(super) fn settle(self) -> (Vec<(Vec<String>, String, Advice)>, Outcome) {
         let outcome = match (self.unknown, self.skipped) {

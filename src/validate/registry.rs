@@ -127,7 +127,12 @@ pub const FILE: &[Check] = &[
     error(
         "exclude-contradicts",
         How::File(file::exclude_contradicts),
-        "An entry of topics is left out as a whole by exclude, or a name in exclude leaves out nothing.",
+        "An entry of topics is left out as a whole by exclude.",
+    ),
+    warning(
+        "exclude-without-effect",
+        How::File(file::exclude_without_effect),
+        "A name in exclude leaves out nothing: topics does not match it, or it is an internal topic.",
     ),
     error(
         "flows-overlap",

@@ -110,7 +110,7 @@ fn what_cannot_be_done_is_said() {
         (&["init", "--from-cluster", "us=a:1"], "twice"),
         (&["init", "--from-cluster", "us", "--from-cluster", "eu=b:1"], "NAME=HOST:PORT"),
         (&["init", "--from-cluster", "us=a", "--from-cluster", "eu=b:1"], "port is missing"),
-        (&["init", "--template", "--format", "json"], "it has text"),
+        (&["init", "--template", "--format", "junit"], "it has text"),
     ];
     for (arguments, words) in cases {
         let (code, stdout, stderr) = strait(folder.path(), arguments);

@@ -16,4 +16,5 @@ mod offset_map_model;
 mod partition_model;
 mod tail_model;
 mod tidy;
+mod validate_facts;
 mod validate_samples;

@@ -127,3 +127,22 @@ fn the_clusters_themselves_are_looked_at() {
         assert!(!topic_exists(&open, &format!("strait.{}", flow(lab))));
     });
 }
+
+#[test]
+fn the_certificates_of_a_cluster_are_read() {
+    live(|lab| {
+        let topic = lab.topic("t");
+        create_topic(shared_secure(), &topic, 1, &[]);
+        let config = Config::new()
+            .cluster("source", shared_secure(), Listener::Ssl, &trusting())
+            .cluster("target", &shared_pair().target, Listener::Plaintext, "")
+            .flow(&flow(lab), &[&topic], "");
+        let (finished, document) = validate(lab, &config, &[]);
+        let passed = with_outcome(&document, "passed");
+        assert!(
+            passed.iter().any(|check| check.starts_with("\"tls-expiry\" \"cluster:source\"")),
+            "{passed:#?}"
+        );
+        finished.assert_code(0);
+    });
+}

@@ -64,13 +64,12 @@ pub fn pattern_looks_like_regex(view: &FileView<'_>, notes: &mut Notes) {
     }
 }
 
-/// Says that an entry of `topics` is left out by `exclude` as a whole, or one of `exclude` leaves out
-/// nothing.
+/// Says that an entry of `topics` is left out by `exclude` as a whole.
 pub fn exclude_contradicts(view: &FileView<'_>, notes: &mut Notes) {
     for flow in view.settings.flows.keys() {
         let texts = |list| view.places.texts(&["flows", flow.as_str(), list]);
-        let (topics, exclude) = (texts("topics"), texts("exclude"));
-        for (index, topic) in topics.iter().enumerate() {
+        let exclude = texts("exclude");
+        for (index, topic) in texts("topics").iter().enumerate() {
             let by = exclude
                 .iter()
                 .find(|entry| *entry == topic || *entry == "*" || (is_name(topic) && matches(entry, topic)));
@@ -80,14 +79,22 @@ pub fn exclude_contradicts(view: &FileView<'_>, notes: &mut Notes) {
                 notes.found(&path, message, "remove one of the two");
             }
         }
-        for (index, entry) in exclude.iter().enumerate().filter(|(_, entry)| is_name(entry)) {
-            let is_internal = internal_rule(entry).is_some();
-            if is_internal || !topics.iter().any(|topic| matches(topic, entry)) {
-                let path = ["flows", flow.as_str(), "exclude", &index.to_string()];
-                let why =
-                    if is_internal { "internal topics are never copied" } else { "topics does not match it" };
-                notes.found(&path, format!("excluding `{entry}` has no effect: {why}"), "remove it");
-            }
+    }
+}
+
+/// Says that a name in `exclude` leaves out nothing.
+pub fn exclude_without_effect(view: &FileView<'_>, notes: &mut Notes) {
+    for flow in view.settings.flows.keys() {
+        let texts = |list| view.places.texts(&["flows", flow.as_str(), list]);
+        let topics = texts("topics");
+        for (index, entry) in texts("exclude").iter().enumerate().filter(|(_, entry)| is_name(entry)) {
+            let why = match internal_rule(entry) {
+                Some(_) => "internal topics are never copied",
+                None if topics.iter().any(|topic| matches(topic, entry)) => continue,
+                None => "topics does not match it",
+            };
+            let path = ["flows", flow.as_str(), "exclude", &index.to_string()];
+            notes.found(&path, format!("excluding `{entry}` has no effect: {why}"), "remove it");
         }
     }
 }

@@ -78,8 +78,12 @@ pub fn tls_expiry(view: &ClusterView<'_>, notes: &mut Notes) {
         return notes.skip("the connections are not encrypted");
     }
     for (index, reach) in listeners(view) {
-        let ends = reach.result.as_ref().ok().and_then(|listener| listener.certificate_ends_s);
-        let Some(left) = ends.map(|ends| ends - view.facts.now_ms / 1000) else { continue };
+        let Ok(listener) = &reach.result else { continue };
+        let Some(ends) = listener.certificate_ends_s else {
+            notes.unknown(format!("the certificate of {} could not be read", reach.peer));
+            continue;
+        };
+        let left = ends - view.facts.now_ms / 1000;
         if left < CERTIFICATE_DAYS_MIN * DAY_S {
             let message = format!("the certificate of {} ends in {} days", reach.peer, left.max(0) / DAY_S);
             let at = index.to_string();
