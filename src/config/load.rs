@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::defaults::NESTING_MAX;
 use super::error::{ConfigError, ConfigWarning, Span};
 use super::raw::RawFile;
-use super::secret::read_text;
+use super::secret::{Environment, read_text};
 use super::settings::Settings;
 use super::source::SourceText;
 use super::{json_schema, nesting, resolve, shape};
@@ -80,10 +80,7 @@ pub fn load_without_secrets(source: &SourceText) -> Result<Loaded, ConfigFailure
     load_with(source, None).map_err(|errors| ConfigFailure { source: source.clone(), errors })
 }
 
-fn load_with(
-    source: &SourceText,
-    env: Option<&dyn Fn(&str) -> Option<String>>,
-) -> Result<Loaded, Vec<(Span, ConfigError)>> {
+fn load_with(source: &SourceText, env: Option<Environment<'_>>) -> Result<Loaded, Vec<(Span, ConfigError)>> {
     let mut errors = Vec::new();
     let mut report = |span: Span, error: ConfigError| errors.push((span, error));
     let loaded =

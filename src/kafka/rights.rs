@@ -6,9 +6,7 @@ use std::fmt;
 use kafka_protocol::ResponseError;
 use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
-use kafka_protocol::messages::{
-    DescribeClusterRequest, EndTxnRequest, HeartbeatRequest, MetadataRequest, TransactionalId,
-};
+use kafka_protocol::messages::{EndTxnRequest, HeartbeatRequest, MetadataRequest, TransactionalId};
 use kafka_protocol::protocol::StrBytes;
 
 use super::cluster::{Cluster, request_error};
@@ -84,22 +82,6 @@ pub async fn on_topics(
         Some((name, operations))
     });
     Ok(told.collect())
-}
-
-/// Says what may be done with the cluster; `None` from brokers older than 2.8. One try.
-pub async fn on_cluster(cluster: &Cluster) -> Result<Option<Operations>, KafkaError> {
-    let connection = cluster.any().await?;
-    if connection.version_of::<DescribeClusterRequest>().is_err() {
-        return Ok(None);
-    }
-    let request = DescribeClusterRequest::default()
-        .with_include_cluster_authorized_operations(true)
-        .with_endpoint_type(1);
-    let answer = connection.call(&request).await?;
-    Ok(match answer.error_code.err() {
-        None => Operations::from_bits(answer.cluster_authorized_operations),
-        Some(_) => None,
-    })
 }
 
 /// Says whether a consumer group may be read, which is what committing needs: sends any broker the

@@ -18,7 +18,7 @@ use crate::kafka::cluster::{Cluster, bootstrap_peer};
 use crate::kafka::connection::Connection;
 use crate::kafka::error::{ConnectError, Remedy};
 use crate::kafka::retry::Backoff;
-use crate::kafka::{certificate, rights, survey};
+use crate::kafka::{certificate, survey};
 
 /// How long each question is asked again while what fails may pass.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -70,8 +70,7 @@ pub async fn cluster(
         let cluster = &cluster;
         async move { (node, survey::broker_configs(cluster, node, &BROKER_KEYS).await) }
     }));
-    let (configs, operations) =
-        tokio::join!(configs, cluster.retrying(PATIENCE, || rights::on_cluster(&cluster)));
+    let configs = configs.await;
     let asked = now_ms();
     let clock = survey::clock_ms(&cluster).await;
     let answered = now_ms();
@@ -79,7 +78,6 @@ pub async fn cluster(
         id: cluster.id().clone(),
         metadata,
         configs: configs.into_iter().collect::<BTreeMap<_, _>>(),
-        operations,
         clock_ahead_ms: clock.map(|clock| clock.map(|clock| clock - (asked + answered) / 2)),
         clock_error_ms: answered - asked,
     });

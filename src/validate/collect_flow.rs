@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use futures_util::future::join_all;
+use kafka_protocol::ResponseError;
+
 use super::collect::PATIENCE;
-use super::facts::{FlowFacts, Pair};
+use super::facts::{Configs, FlowFacts, Pair};
 use crate::config::settings::FlowSettings;
 use crate::kafka::admin::{self, NewTopic};
 use crate::kafka::cluster::Cluster;
@@ -24,17 +27,7 @@ pub async fn flow(
     metadata: &Metadata,
     opposite: Vec<TopicName>,
 ) -> Result<FlowFacts, KafkaError> {
-    let named: Vec<TopicName> = flow.topics.literals().map(TopicName::from).collect();
-    // A topic that may not be seen is missing in the list of all, and tells why only when asked for.
-    let unseen: Vec<TopicName> =
-        named.into_iter().filter(|name| !metadata.topics.contains_key(name)).collect();
-    let absent = match unseen.as_slice() {
-        [] => Vec::new(),
-        unseen => {
-            let answer = source.retrying(PATIENCE, || source.metadata(Some(unseen))).await?;
-            answer.topics.into_iter().filter_map(|(name, topic)| Some((name, topic.error?))).collect()
-        }
-    };
+    let absent = absent(flow, source, metadata).await?;
     let mut topics = pairs(flow, metadata);
     let names = |pick: fn(&Pair) -> &TopicName, topics: &[Pair]| -> Vec<TopicName> {
         topics.iter().map(|pair| pick(pair).clone()).collect()
@@ -51,33 +44,19 @@ pub async fn flow(
     let existing: Vec<TopicName> =
         topics.iter().filter(|pair| pair.at_target.is_some()).map(|pair| pair.target.clone()).collect();
     let transactional = transactional_id(flow, topics.first().map(|pair| &pair.target));
-    let (source_configs, target_configs, source_rights, target_rights, group, transactional) = tokio::join!(
+    let (source_configs, target_configs, source_rights, target_rights, groups, transactional) = tokio::join!(
         source.retrying(PATIENCE, || admin::topic_configs(source, &at_source, None)),
         target.retrying(PATIENCE, || admin::topic_configs(target, &existing, None)),
         source.retrying(PATIENCE, || rights::on_topics(source, &asked)),
         target.retrying(PATIENCE, || rights::on_topics(target, &at_target)),
-        target.retrying(PATIENCE, || rights::on_group(target, state.as_str())),
+        join_all(groups(flow).into_iter().map(|name| async move {
+            let told = target.retrying(PATIENCE, || rights::on_group(target, &name)).await;
+            (name, told)
+        })),
         target.retrying(PATIENCE, || rights::on_transactional_id(target, &transactional)),
     );
-    let is_state_missing = seen.topics.get(&state).is_none_or(|topic| topic.error.is_some());
-    let mut new: Vec<NewTopic> = Vec::new();
-    if flow.provision.enabled
-        && let Ok(configs) = &source_configs
-    {
-        for pair in &topics {
-            let made = step(
-                &pair.target,
-                &pair.at_source,
-                configs.get(&pair.source),
-                pair.at_target.as_ref(),
-                &flow.provision,
-            );
-            if let Ok(Some(Step::Create(topic))) = made {
-                new.push(topic);
-            }
-        }
-    }
-    if is_state_missing {
+    let mut new = source_configs.as_ref().map_or(Vec::new(), |configs| to_create(flow, &topics, configs));
+    if seen.topics.get(&state).is_none_or(|topic| topic.error.is_some()) {
         new.push(NewTopic {
             name: state,
             partitions: 1,
@@ -98,9 +77,47 @@ pub async fn flow(
         source_rights,
         target_rights,
         creations,
-        group,
+        groups,
         transactional,
     })
+}
+
+/// Asks why topics that are named in full are not among those that may be seen.
+async fn absent(
+    flow: &FlowSettings,
+    source: &Cluster,
+    metadata: &Metadata,
+) -> Result<Vec<(TopicName, ResponseError)>, KafkaError> {
+    let named = flow.topics.literals().map(TopicName::from);
+    // The list of all leaves out what may not be seen; asked for by name such a topic tells why.
+    let unseen: Vec<TopicName> = named.filter(|name| !metadata.topics.contains_key(name)).collect();
+    if unseen.is_empty() {
+        return Ok(Vec::new());
+    }
+    let answer = source.retrying(PATIENCE, || source.metadata(Some(&unseen))).await?;
+    Ok(answer.topics.into_iter().filter_map(|(name, topic)| Some((name, topic.error?))).collect())
+}
+
+/// Lists the topics that replicate would create.
+fn to_create(flow: &FlowSettings, topics: &[Pair], source_configs: &Configs) -> Vec<NewTopic> {
+    let missing = topics.iter().filter(|pair| flow.provision.enabled && pair.at_target.is_none());
+    let steps = missing.map(|pair| {
+        let configs = source_configs.get(&pair.source);
+        step(&pair.target, &pair.at_source, configs, None, &flow.provision)
+    });
+    steps
+        .filter_map(|step| match step {
+            Ok(Some(Step::Create(topic))) => Some(topic),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Names the groups the flow uses at the target.
+fn groups(flow: &FlowSettings) -> Vec<String> {
+    let own = state_topic(flow).to_string();
+    let workers = flow.is_shared.then(|| format!("{own}.workers"));
+    std::iter::once(own).chain(workers).collect()
 }
 
 /// Names the flow's own topic and group at the target.

@@ -55,14 +55,15 @@ pub struct Told {
     /// Its brokers and all topics that may be seen.
     pub metadata: Metadata,
     /// Configs of the brokers, by id.
-    pub configs: BTreeMap<i32, Known<Result<HashMap<String, String>, Refusal>>>,
-    /// What may be done with the cluster.
-    pub operations: Known<Option<Operations>>,
+    pub configs: BTreeMap<i32, Known<BrokerConfigs>>,
     /// By how many milliseconds its clock is ahead of the one here; `None` where it does not tell.
     pub clock_ahead_ms: Known<Option<i64>>,
     /// How long the answer took that holds the clock, in milliseconds.
     pub clock_error_ms: i64,
 }
+
+/// Holds configs of a broker, or why it does not tell them.
+pub type BrokerConfigs = Result<HashMap<String, String>, Refusal>;
 
 /// Holds what was found out about a flow.
 #[derive(Clone, Debug)]
@@ -74,20 +75,23 @@ pub struct FlowFacts {
     /// Topics named in full that cannot be seen at the source, each with the broker's code.
     pub absent: Vec<(TopicName, ResponseError)>,
     /// What the configs of the topics are, at the source.
-    pub source_configs: Known<HashMap<TopicName, Result<TopicConfigs, Refusal>>>,
+    pub source_configs: Known<Configs>,
     /// What the configs of the topics are that exist at the target.
-    pub target_configs: Known<HashMap<TopicName, Result<TopicConfigs, Refusal>>>,
+    pub target_configs: Known<Configs>,
     /// What may be done with the topics at the source.
     pub source_rights: Known<Rights>,
     /// What may be done with the topics at the target, the state topic among them.
     pub target_rights: Known<Rights>,
     /// Whether the target would create the topics that are missing, the state topic among them.
     pub creations: Known<HashMap<TopicName, Result<(), Refusal>>>,
-    /// Whether the group may be read that the flow commits to.
-    pub group: Known<bool>,
+    /// Whether each group may be read that the flow commits to or shares its partitions by.
+    pub groups: Vec<(String, Known<bool>)>,
     /// Whether transactional ids of the flow may be written.
     pub transactional: Known<bool>,
 }
+
+/// Holds the configs of topics, or why a topic does not tell them.
+pub type Configs = HashMap<TopicName, Result<TopicConfigs, Refusal>>;
 
 /// Holds what may be done with topics, or the broker's code.
 pub type Rights = HashMap<TopicName, Result<Option<Operations>, ResponseError>>;
@@ -108,10 +112,7 @@ pub struct Pair {
 impl FlowFacts {
     /// Lists the topics that exist on both sides, with their configs where both may be read.
     pub fn both(&self) -> impl Iterator<Item = (&Pair, &TopicConfigs, &TopicConfigs)> {
-        fn find<'a>(
-            all: &'a Known<HashMap<TopicName, Result<TopicConfigs, Refusal>>>,
-            name: &TopicName,
-        ) -> Option<&'a TopicConfigs> {
+        fn find<'a>(all: &'a Known<Configs>, name: &TopicName) -> Option<&'a TopicConfigs> {
             all.as_ref().ok()?.get(name)?.as_ref().ok()
         }
         self.topics.iter().filter(|pair| pair.at_target.is_some()).filter_map(|pair| {

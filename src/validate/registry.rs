@@ -259,7 +259,7 @@ pub const FLOW: &[Check] = &[
     error(
         "rights-group",
         How::Flow(rights::rights_group),
-        "Read is missing on the group strait.<flow>, under which positions are committed for other tools to see.",
+        "Read is missing on the group strait.<flow>, under which positions are committed for other tools to see, or, with share = true, on strait.<flow>.workers.",
     ),
     error(
         "transactional-id",

@@ -48,7 +48,6 @@ fn cluster(listener: Listener) -> ClusterFacts {
             id: ClusterId::from("id"),
             metadata: Metadata { brokers, ..Metadata::default() },
             configs: BTreeMap::new(),
-            operations: Ok(None),
             clock_ahead_ms: Ok(Some(0)),
             clock_error_ms: 10,
         }),
@@ -147,7 +146,7 @@ fn flow_facts(name: &str, at_target: Option<TopicMetadata>) -> FlowFacts {
         source_rights: Ok(HashMap::new()),
         target_rights: Ok(HashMap::new()),
         creations: Ok(HashMap::new()),
-        group: Ok(true),
+        groups: Vec::new(),
         transactional: Ok(true),
     }
 }

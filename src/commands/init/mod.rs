@@ -116,7 +116,7 @@ async fn make(args: &Args, context: &Context) -> Result<(), Failure> {
     }
     let path = output.unwrap_or(Path::new(FILE));
     refuse_existing(path, args.force)?;
-    let (typed, topics) = questions(context)?;
+    let Answers { typed, topics } = questions(context)?;
     let clusters = look::at(&typed, context.timeout).await?;
     save(context, args, Some(path), &from_clusters(&clusters, &topics))
 }
@@ -169,15 +169,23 @@ fn named(text: &str) -> Result<(String, String), Failure> {
     }
 }
 
+/// Holds what the questions were answered with.
+struct Answers {
+    /// Name and address of both clusters, the source first.
+    typed: Vec<(String, String)>,
+    /// The entries of topics.
+    topics: Vec<String>,
+}
+
 /// Asks what cannot be found out.
-fn questions(context: &Context) -> Result<(Vec<(String, String)>, Vec<String>), Failure> {
+fn questions(context: &Context) -> Result<Answers, Failure> {
     let source = answer(context, "Copy from (HOST:PORT of a broker):", None)?;
     let source_name = answer(context, "Name of that cluster [source]:", Some("source"))?;
     let target = answer(context, "Copy to (HOST:PORT of a broker):", None)?;
     let target_name = answer(context, "Name of that cluster [target]:", Some("target"))?;
     let topics = answer(context, "Topics, separated by commas [*]:", Some("*"))?;
     let topics = topics.split(',').map(|topic| topic.trim().to_owned()).filter(|topic| !topic.is_empty());
-    Ok((vec![(source_name, source), (target_name, target)], topics.collect()))
+    Ok(Answers { typed: vec![(source_name, source), (target_name, target)], topics: topics.collect() })
 }
 
 /// Asks until there is an answer, or takes the default for an empty one.

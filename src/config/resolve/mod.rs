@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::error::{ConfigError, ConfigWarning, Span};
 use super::load::Loaded;
 use super::raw::{At, RawFile};
+use super::secret::Environment;
 use super::settings::Settings;
 use super::source::SourceText;
 
@@ -18,7 +19,7 @@ pub(super) struct Context<'a> {
     source: &'a SourceText,
     dir: &'a std::path::Path,
     /// Looks up environment variables; `None` where secrets are not to be fetched.
-    env: Option<&'a dyn Fn(&str) -> Option<String>>,
+    env: Option<Environment<'a>>,
     report: &'a mut dyn FnMut(Span, ConfigError),
     warnings: Vec<ConfigWarning>,
 }
@@ -33,7 +34,7 @@ impl Context<'_> {
 pub(super) fn resolve(
     raw: &RawFile,
     source: &SourceText,
-    env: Option<&dyn Fn(&str) -> Option<String>>,
+    env: Option<Environment<'_>>,
     report: &mut dyn FnMut(Span, ConfigError),
 ) -> Option<Loaded> {
     // A bare file name has the empty path as its parent, which joins to itself.

@@ -1,7 +1,7 @@
 //! Topics at the target: who makes them, with how many replicas and partitions.
 
 use crate::kafka::admin::Refusal;
-use crate::validate::facts::{FlowFacts, Told};
+use crate::validate::facts::{FlowFacts, Pair, Told};
 use crate::validate::finding::Notes;
 use crate::validate::view::{ClusterView, FlowView};
 
@@ -234,7 +234,16 @@ pub fn partitions_more(view: &FlowView<'_>, notes: &mut Notes) {
 /// Says that the target would not create a topic.
 pub fn create_topics(view: &FlowView<'_>, notes: &mut Notes) {
     let Some(facts) = facts(view, notes) else { return };
-    let Some(creations) = notes.know(&facts.creations).cloned() else { return };
+    let Some(creations) = notes.know(&facts.creations) else { return };
+    let is_asked = |pair: &&Pair| pair.at_target.is_some() || creations.contains_key(&pair.target);
+    if view.settings.provision.enabled
+        && let Some(pair) = facts.topics.iter().find(|pair| !is_asked(pair))
+    {
+        let topic = &pair.source;
+        notes.unknown(format!(
+            "the configs of topic {topic} cannot be read at the source; grant DescribeConfigs"
+        ));
+    }
     let mut refused: Vec<_> =
         creations.iter().filter_map(|(name, result)| Some((name, result.as_ref().err()?))).collect();
     refused.sort_by_key(|(name, _)| (*name).clone());

@@ -130,19 +130,17 @@ fn on_topics(
     }
 }
 
-/// Says that the group may not be used that positions are committed to.
+/// Says that groups may not be used: the one positions are committed to, and that of processes that share.
 pub fn rights_group(view: &FlowView<'_>, notes: &mut Notes) {
     let Some(facts) = facts(view, notes) else { return };
-    let Some(is_allowed) = notes.know(&facts.group) else { return };
-    let group = state_topic(view.settings);
-    if !is_allowed {
-        let target = &view.target;
-        let message = format!(
-            "{} has no Read on group `{group}` at cluster `{}`",
-            principal(target),
-            target.settings.alias
-        );
-        notes.found(&view.key("target"), message, grant(target, "Read", &format!("group {group}")));
+    let target = &view.target;
+    for (group, told) in &facts.groups {
+        if notes.know(told).is_some_and(|is_allowed| !is_allowed) {
+            let alias = &target.settings.alias;
+            let message =
+                format!("{} has no Read on group `{group}` at cluster `{alias}`", principal(target));
+            notes.found(&view.key("target"), message, grant(target, "Read", &format!("group {group}")));
+        }
     }
 }
 
