@@ -48,7 +48,7 @@ fn what_is_written_fits_the_clusters_and_passes_every_check() {
         let servers = source.bootstrap(Listener::Plaintext);
         assert!(servers.iter().all(|server| made.contains(server.as_str())), "{made}");
         assert_eq!(made.matches("cluster_id = ").count(), 2, "{made}");
-        assert!(made.contains("# cluster eu has 1 brokers\nreplication_factor = 1\n"), "{made}");
+        assert!(made.contains("# cluster eu has 1 broker\nreplication_factor = 1\n"), "{made}");
         run(&file, &["validate", "--offline"], LIMIT).assert_code(0);
         let finished = run(&file, &["validate"], LIMIT);
         assert_eq!(finished.stdout, "", "{}", finished.stderr);

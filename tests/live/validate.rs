@@ -113,7 +113,7 @@ fn g11_topics_that_do_not_go_together_are_named() {
         found("topics-absent", "absent", &["error", "does not exist"]);
         found("replication-factor-differs", "more", &["warning", "replication factor 1", "is 3"]);
         found("create-topics", "new", &["error", "INVALID_REPLICATION_FACTOR"]);
-        assert_found(&document, "replication-factor", &["error", "is 3", "has 1 brokers"]);
+        assert_found(&document, "replication-factor", &["error", "is 3", "has 1 broker"]);
         assert_eq!(with_outcome(&document, "unknown"), [""; 0]);
         finished.assert_code(10);
         let provisioned = format!("{of_flow}\nenabled = false");

@@ -4,6 +4,10 @@ use crate::config::patterns::Pattern;
 
 /// Returns the pattern, or why there is none.
 pub fn convert(expression: &str) -> Result<String, String> {
+    // Java's possessive quantifiers mean something else to other engines, which still read them.
+    if ["*+", "++", "?+", "}+"].iter().any(|quantifier| expression.contains(quantifier)) {
+        return Err(format!("`{expression}` has a possessive quantifier of Java's; say it in other words"));
+    }
     let pattern = glob(expression).unwrap_or_else(|| format!("re:{expression}"));
     match Pattern::parse(&pattern) {
         Ok(_) => Ok(pattern),

@@ -88,9 +88,14 @@ fn table(cluster: &SeenCluster) -> Table {
 fn flow(source: &SeenCluster, target: &SeenCluster, topics: &[String]) -> Flow {
     let mut own = Table::default();
     let count = source.topics.len();
-    own.comments.push(format!("{count} topics at {}:", source.alias));
+    own.comments.push(format!("{} at {}:", counted(count, "topic"), source.alias));
     for topic in source.topics.iter().take(LISTED_MAX) {
-        own.comments.push(format!("- {}: {} partitions, {}", topic.name, topic.partitions, topic.size));
+        own.comments.push(format!(
+            "- {}: {}, {}",
+            topic.name,
+            counted(topic.partitions, "partition"),
+            topic.size
+        ));
     }
     if count > LISTED_MAX {
         own.comments.push(format!("- and {} more", count - LISTED_MAX));
@@ -100,8 +105,12 @@ fn flow(source: &SeenCluster, target: &SeenCluster, topics: &[String]) -> Flow {
     own.set("topics", Value::List(topics.to_vec()));
     let mut provision = Table::default();
     let replicas = target.brokers.clamp(1, REPLICAS_WANTED);
-    let comment = format!("cluster {} has {} brokers", target.alias, target.brokers);
+    let comment = format!("cluster {} has {}", target.alias, counted(target.brokers, "broker"));
     provision.set_with("replication_factor", Value::Number(i64::try_from(replicas).unwrap_or(1)), comment);
     let name = format!("{}-{}", source.alias, target.alias).replace('.', "-");
     Flow { name, own, inner: vec![("provision", provision)] }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,6 +1,7 @@
 //! Topics at the target: who makes them, with how many replicas and partitions.
 
 use crate::kafka::admin::Refusal;
+use crate::types::TopicName;
 use crate::validate::facts::{FlowFacts, Pair, Told};
 use crate::validate::finding::Notes;
 use crate::validate::view::{ClusterView, FlowView};
@@ -114,8 +115,9 @@ pub fn replication_factor(view: &FlowView<'_>, notes: &mut Notes) {
         let whose =
             if is_asked_for { "replication_factor" } else { "the brokers' default.replication.factor" };
         let message = format!(
-            "{whose} is {factor}, and cluster `{}` has {brokers} brokers",
-            view.target.settings.alias
+            "{whose} is {factor}, and cluster `{}` has {brokers} broker{}",
+            view.target.settings.alias,
+            if brokers == 1 { "" } else { "s" }
         );
         notes.found(
             &view.inner("provision", "replication_factor"),
@@ -244,20 +246,28 @@ pub fn create_topics(view: &FlowView<'_>, notes: &mut Notes) {
             "the configs of topic {topic} cannot be read at the source; grant DescribeConfigs"
         ));
     }
-    let mut refused: Vec<_> =
-        creations.iter().filter_map(|(name, result)| Some((name, result.as_ref().err()?))).collect();
-    refused.sort_by_key(|(name, _)| (*name).clone());
-    for (name, refusal) in refused {
-        let message = format!("the target would not create topic `{name}`: {refusal}");
-        notes.found(&view.key("target"), message, creation_help(view, name.as_str(), refusal));
+    let mut refused: Vec<(&Refusal, Vec<&TopicName>)> = Vec::new();
+    for (name, refusal) in creations.iter().filter_map(|(name, told)| Some((name, told.as_ref().err()?))) {
+        match refused.iter_mut().find(|(known, _)| *known == refusal) {
+            Some((_, names)) => names.push(name),
+            None => refused.push((refusal, vec![name])),
+        }
+    }
+    refused.iter_mut().for_each(|(_, names)| names.sort());
+    refused.sort_by(|(_, one), (_, two)| one.cmp(two));
+    for (refusal, names) in refused {
+        let topics = if names.len() == 1 { "topic" } else { "topics" };
+        let message = format!("the target would not create {topics} {}: {refusal}", list(&names));
+        notes.found(&view.key("target"), message, creation_help(view, &names, refusal));
     }
 }
 
-fn creation_help(view: &FlowView<'_>, name: &str, refusal: &Refusal) -> String {
+fn creation_help(view: &FlowView<'_>, names: &[&TopicName], refusal: &Refusal) -> String {
     use kafka_protocol::ResponseError as E;
     match refusal.code {
         E::TopicAuthorizationFailed | E::ClusterAuthorizationFailed => {
-            super::rights::grant(&view.target, "Create", &format!("topic {name} (or the cluster)"))
+            let resource = format!("topic {} (or the cluster)", list(names));
+            super::rights::grant(&view.target, "Create", &resource)
         }
         E::InvalidReplicationFactor => {
             "lower provision.replication_factor to the number of brokers".to_owned()
