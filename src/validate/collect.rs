@@ -59,10 +59,15 @@ pub async fn cluster(
         };
         reached.push(Reach { peer, result });
     }
-    let mut facts = ClusterFacts { bootstrap: reached, brokers: Vec::new(), told: None, now_ms: now_ms() };
+    let mut facts =
+        ClusterFacts { bootstrap: reached, brokers: Vec::new(), told: None, refused: None, now_ms: now_ms() };
     let Some(cluster) = usable else { return (facts, None) };
-    let Ok(metadata) = cluster.retrying(PATIENCE, || cluster.metadata(None)).await else {
-        return (facts, None);
+    let metadata = match cluster.retrying(PATIENCE, || cluster.metadata(None)).await {
+        Ok(metadata) => metadata,
+        Err(error) => {
+            facts.refused = Some(error);
+            return (facts, None);
+        }
     };
     facts.brokers = join_all(cluster.brokers().into_iter().map(|peer| broker(&cluster, peer))).await;
     let nodes = facts.brokers.iter().filter(|reach| reach.result.is_ok()).filter_map(|reach| reach.peer.node);

@@ -21,8 +21,10 @@ pub struct ClusterFacts {
     pub bootstrap: Vec<Reach>,
     /// Each broker, as advertised.
     pub brokers: Vec<Reach>,
-    /// What the cluster says of itself; `None` where no bootstrap server could be used.
+    /// What the cluster says of itself; `None` where no bootstrap server could be used, or it would not say.
     pub told: Option<Told>,
+    /// Why a cluster that could be reached says nothing of itself.
+    pub refused: Option<KafkaError>,
     /// When it was asked by the clock here, in milliseconds since 1970.
     pub now_ms: i64,
 }

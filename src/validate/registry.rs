@@ -291,6 +291,11 @@ pub const FLOW: &[Check] = &[
         How::Flow(provision::min_insync_replicas),
         "min.insync.replicas is above the number of replicas: nothing can be written.",
     ),
+    warning(
+        "min-insync-no-spare",
+        How::Flow(provision::min_insync_no_spare),
+        "min.insync.replicas equals the number of replicas: nothing can be written while one broker is down.",
+    ),
     error(
         "partitions-fewer",
         How::Flow(provision::partitions_fewer),

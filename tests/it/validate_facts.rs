@@ -51,6 +51,7 @@ fn cluster(listener: Listener) -> ClusterFacts {
             clock_ahead_ms: Ok(Some(0)),
             clock_error_ms: 10,
         }),
+        refused: None,
         now_ms: NOW_MS,
     }
 }
@@ -126,6 +127,19 @@ fn a_listener_that_is_no_broker_has_its_check_and_no_other() {
     }
 }
 
+#[test]
+fn listeners_that_fail_alike_are_one_finding() {
+    let mut facts = cluster(listener(99));
+    facts.bootstrap.push(facts.bootstrap[0].clone());
+    facts.bootstrap[1].peer.host = "us-2".to_owned();
+    for reach in &mut facts.bootstrap {
+        let peer = Box::new(reach.peer.clone());
+        reach.result = Err(ConnectError { peer, phase: Phase::Tls, cause: ConnectCause::UnknownAuthority });
+    }
+    let (found, _) = of_cluster("tls", &facts);
+    assert!(found.len() == 1 && found[0].starts_with("us:1, us-2:1: "), "{found:?}");
+}
+
 fn topic(partitions: i32, replicas: usize) -> TopicMetadata {
     let one = PartitionMetadata { leader: Some(1), leader_epoch: 0, replicas };
     TopicMetadata {
@@ -197,10 +211,13 @@ fn the_brokers_defaults_count_where_the_file_says_nothing() {
     );
     let (found, _) = of_flow("min-insync-replicas", "", &target, Some(&missing));
     assert!(found[0].contains("3 replicas") && found[0].contains("is 4"), "{found:?}");
+    assert_eq!(of_flow("min-insync-no-spare", "", &target, Some(&missing)).0, [""; 0]);
     let asked =
         "[flows.f.provision]\nreplication_factor = 2\nconfig_overrides = { \"min.insync.replicas\" = \"2\" }";
     assert_eq!(of_flow("replication-factor", asked, &target, Some(&missing)).0, [""; 0]);
     assert_eq!(of_flow("min-insync-replicas", asked, &target, Some(&missing)).0, [""; 0]);
+    let (found, _) = of_flow("min-insync-no-spare", asked, &target, Some(&missing));
+    assert!(found[0].contains("2 replicas") && found[0].contains("while one broker is down"), "{found:?}");
 }
 
 #[test]

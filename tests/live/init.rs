@@ -1,5 +1,6 @@
 //! `strait init` at real clusters: what it finds there, and that what it writes passes every check.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::harness::admin::create_replicated;
@@ -53,6 +54,36 @@ fn what_is_written_fits_the_clusters_and_passes_every_check() {
         let finished = run(&file, &["validate"], LIMIT);
         assert_eq!(finished.stdout, "", "{}", finished.stderr);
         finished.assert_code(0);
+    });
+}
+
+#[test]
+fn the_answers_on_a_terminal_become_a_file() {
+    live(|lab| {
+        let folder = lab.work_dir();
+        let file = folder.join("strait.toml");
+        let _ = std::fs::remove_file(&file);
+        let binary = env!("CARGO_BIN_EXE_strait");
+        let mut child = Command::new("script")
+            .args(["-qec", &format!("stty -echo; exec {binary} init --color never"), "/dev/null"])
+            .current_dir(&folder)
+            .env("TERM", "xterm")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let [source, target] = [&shared_pair().source, &shared_pair().target]
+            .map(|cluster| cluster.address(Listener::Plaintext));
+        let answers = format!("{source}\nus\n{target}\n\norders.*, re:pay.+\n");
+        child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{shown}");
+        assert!(shown.contains("next: strait validate"), "{shown}");
+        let made = std::fs::read_to_string(&file).unwrap();
+        assert!(made.contains("[flows.us-target]"), "{made}");
+        assert!(made.contains("topics = [\"orders.*\", \"re:pay.+\"]"), "{made}");
+        run(&file, &["validate", "--offline", "--strict"], LIMIT).assert_code(0);
     });
 }
 

@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use crate::harness::admin::create_topic;
 use crate::harness::cluster::Cluster;
+use crate::harness::maven::Version;
 use crate::harness::route::LIMIT;
 use crate::harness::shared::shared_pair;
+use crate::harness::spec::ClusterSpec;
 use crate::harness::spec::Listener;
 use crate::harness::strait::{Config, Finished, run};
-use crate::harness::{Lab, live};
+use crate::harness::{Lab, live, live_on};
 
 /// Configures a flow between two clusters over plain text.
 pub fn plain(lab: &Lab, source: &Cluster, target: &Cluster, topics: &[&str], more: &str) -> Config {
@@ -65,6 +67,20 @@ fn g11_what_is_right_passes_every_check_that_applies() {
         let topic = lab.topic("orders");
         create_topic(&pair.source, &topic, 3, &[("retention.ms", "100000000")]);
         let config = plain(lab, &pair.source, &pair.target, &[&topic], "");
+        let (finished, document) = validate(lab, &config, &[]);
+        assert_eq!(findings(&document), [""; 0]);
+        assert_eq!(with_outcome(&document, "unknown"), [""; 0]);
+        finished.assert_code(0);
+    });
+}
+
+#[test]
+fn an_older_kafka_is_checked_the_same() {
+    live_on(&[Version::V3_7], |lab| {
+        let old = lab.start("old", ClusterSpec::one().version(Version::V3_7));
+        let topic = lab.topic("orders");
+        create_topic(&old, &topic, 3, &[]);
+        let config = plain(lab, &old, &shared_pair().target, &[&topic], "");
         let (finished, document) = validate(lab, &config, &[]);
         assert_eq!(findings(&document), [""; 0]);
         assert_eq!(with_outcome(&document, "unknown"), [""; 0]);

@@ -8,6 +8,12 @@ use crate::validate::facts::{FlowFacts, Pair};
 use crate::validate::finding::Notes;
 use crate::validate::view::FlowView;
 
+/// Limits on how far a record's time may be from the broker's; before Kafka 3.6 there was only the last.
+const TIMESTAMP_LIMITS: [&str; 3] = [
+    "message.timestamp.before.max.ms",
+    "message.timestamp.after.max.ms",
+    "message.timestamp.difference.max.ms",
+];
 /// A limit on timestamps that is none: what brokers have for "no limit".
 const NO_LIMIT: i64 = i64::MAX;
 
@@ -84,10 +90,11 @@ pub fn timestamp_type(view: &FlowView<'_>, notes: &mut Notes) {
 /// Says that the target refuses records by their time.
 pub fn timestamp_limits(view: &FlowView<'_>, notes: &mut Notes) {
     for_both(view, notes, |notes, pair, source, target| {
-        for key in ["message.timestamp.before.max.ms", "message.timestamp.after.max.ms"] {
+        for key in TIMESTAMP_LIMITS {
             let Some(limit) = target.number(key).filter(|limit| *limit != NO_LIMIT) else { continue };
             // Both ends have an hour for the future by default; only a tighter target is in the way.
-            if source.number(key).is_some_and(|source| source <= limit) && key.contains("after") {
+            let is_future = key == TIMESTAMP_LIMITS[1];
+            if is_future && source.number(key).is_some_and(|source| source <= limit) {
                 continue;
             }
             let message = format!(

@@ -150,19 +150,28 @@ pub fn replication_factor_differs(view: &FlowView<'_>, notes: &mut Notes) {
     }
 }
 
-/// Says that a topic cannot be written when a broker is down, or at all.
+/// Says that a topic cannot be written at all.
 pub fn min_insync_replicas(view: &FlowView<'_>, notes: &mut Notes) {
+    in_sync(view, notes, |min, replicas| min > replicas, "nothing can be written");
+}
+
+/// Says that a topic cannot be written while one broker is down.
+pub fn min_insync_no_spare(view: &FlowView<'_>, notes: &mut Notes) {
+    let is_finding = |min, replicas| min == replicas && replicas > 1;
+    in_sync(view, notes, is_finding, "nothing can be written while one broker is down");
+}
+
+fn in_sync(view: &FlowView<'_>, notes: &mut Notes, is_finding: impl Fn(i64, i64) -> bool, what: &str) {
     let Some(facts) = facts(view, notes) else { return };
     let path = view.inner("provision", "replication_factor");
     for (pair, _, configs) in facts.both() {
-        let Some(min) = configs.number(MIN_INSYNC) else { continue };
-        let replicas =
-            pair.at_target.iter().flat_map(|topic| topic.partitions.values()).map(|one| one.replicas).min();
-        let Some(replicas) = replicas.and_then(|replicas| i64::try_from(replicas).ok()) else { continue };
-        if min > replicas {
+        let partitions = pair.at_target.iter().flat_map(|topic| topic.partitions.values());
+        let replicas = partitions.map(|one| one.replicas).min().and_then(|least| i64::try_from(least).ok());
+        let Some((min, replicas)) = configs.number(MIN_INSYNC).zip(replicas) else { continue };
+        if is_finding(min, replicas) {
+            let topic = &pair.target;
             let message = format!(
-                "topic `{}` has {replicas} replicas at the target, and {MIN_INSYNC} is {min}: nothing can be written",
-                pair.target
+                "topic `{topic}` has {replicas} replicas at the target, and {MIN_INSYNC} is {min}: {what}"
             );
             notes.found(&path, message, format!("lower {MIN_INSYNC} of the topic, or add replicas"));
         }
@@ -173,15 +182,11 @@ pub fn min_insync_replicas(view: &FlowView<'_>, notes: &mut Notes) {
         let typed = view.settings.provision.config_overrides.get(MIN_INSYNC).cloned();
         let defaults = broker_values(told, MIN_INSYNC, notes).into_iter().map(|(_, value)| value);
         let min = typed.into_iter().chain(defaults).next().and_then(|value| value.parse::<i64>().ok());
-        if let Some(min) = min.filter(|min| *min > factor) {
-            let message = format!(
-                "topics are made with {factor} replicas, and {MIN_INSYNC} is {min}: nothing could be written"
-            );
-            notes.found(
-                &path,
-                message,
-                format!("raise replication_factor, or set \"{MIN_INSYNC}\" in config_overrides"),
-            );
+        if let Some(min) = min.filter(|min| is_finding(*min, factor)) {
+            let message =
+                format!("topics are made with {factor} replicas, and {MIN_INSYNC} is {min}: {what}");
+            let help = format!("raise replication_factor, or set \"{MIN_INSYNC}\" in config_overrides");
+            notes.found(&path, message, help);
         }
     }
 }

@@ -30,9 +30,13 @@ pub fn sasl(view: &ClusterView<'_>, notes: &mut Notes) {
     failures(view, notes, is_sasl);
 }
 
-/// Says that the listener does not speak Kafka as needed.
+/// Says that a listener does not speak Kafka as needed, or that the cluster would not tell its topics.
 pub fn api(view: &ClusterView<'_>, notes: &mut Notes) {
     failures(view, notes, |error| error.phase == Phase::Api && !is_tls(error) && !is_sasl(error));
+    if let Some(error) = &view.facts.refused {
+        let help = "look into the broker's log for why it does not answer";
+        notes.found(&view.key("bootstrap_servers"), error.to_string(), help);
+    }
 }
 
 fn is_tls(error: &ConnectError) -> bool {
@@ -43,17 +47,29 @@ fn is_sasl(error: &ConnectError) -> bool {
     error.phase == Phase::Sasl || matches!(error.cause, ConnectCause::ExpectsSasl)
 }
 
+/// Takes a finding for each cause, with all the listeners that have it.
 fn failures(view: &ClusterView<'_>, notes: &mut Notes, is_mine: impl Fn(&ConnectError) -> bool) {
+    let mut causes: Vec<(usize, &ConnectError, Vec<String>)> = Vec::new();
     for (index, reach) in listeners(view) {
-        let Err(error) = &reach.result else { continue };
-        if !is_mine(error) {
-            continue;
-        }
-        let by = match &reach.peer.origin {
-            PeerOrigin::Bootstrap { .. } => String::new(),
-            PeerOrigin::Advertised { by } => format!(", advertised by {by}"),
+        let Some(error) = reach.result.as_ref().err().filter(|error| is_mine(error)) else { continue };
+        let name = match &reach.peer.origin {
+            PeerOrigin::Bootstrap { .. } => reach.peer.to_string(),
+            PeerOrigin::Advertised { by } => format!("{} (advertised by {by})", reach.peer),
         };
-        let message = format!("{}{by}: {}", reach.peer, error.cause);
+        let same = |(_, known, _): &&mut (usize, &ConnectError, Vec<String>)| {
+            known.cause.to_string() == error.cause.to_string()
+        };
+        match causes.iter_mut().find(same) {
+            Some((.., names)) => names.push(name),
+            None => causes.push((index, error, vec![name])),
+        }
+    }
+    for (index, error, names) in causes {
+        let message = match error.cause {
+            // It is about a file here, whatever the listener.
+            ConnectCause::TlsFile(_) => error.cause.to_string(),
+            _ => format!("{}: {}", names.join(", "), error.cause),
+        };
         let at = index.to_string();
         notes.failed(&["clusters", view.settings.alias.as_str(), "bootstrap_servers", &at], message, error);
     }
