@@ -26,8 +26,11 @@ end
 
 complete -c strait -n "__fish_strait_needs_command" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_needs_command" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
-complete -c strait -n "__fish_strait_needs_command" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
-json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_needs_command" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
 complete -c strait -n "__fish_strait_needs_command" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_needs_command" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -36,17 +39,41 @@ complete -c strait -n "__fish_strait_needs_command" -s q -l quiet -d 'Say only w
 complete -c strait -n "__fish_strait_needs_command" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_needs_command" -s V -l version -d 'Print version'
+complete -c strait -n "__fish_strait_needs_command" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
 complete -c strait -n "__fish_strait_needs_command" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
 complete -c strait -n "__fish_strait_needs_command" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_needs_command" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
 complete -c strait -n "__fish_strait_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
 complete -c strait -n "__fish_strait_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand init" -l from -d 'Read a MirrorMaker 2 properties file, or a broker\'s server.properties with replicator keys' -r -F
+complete -c strait -n "__fish_strait_using_subcommand init" -l from-cluster -d 'Look at a cluster; twice, the source first. SSL://HOST:PORT encrypts, with the system\'s authorities' -r
+complete -c strait -n "__fish_strait_using_subcommand init" -s o -l output -d 'Write to this file, not to stdout' -r -F
+complete -c strait -n "__fish_strait_using_subcommand init" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand init" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand init" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+complete -c strait -n "__fish_strait_using_subcommand init" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand init" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand init" -l template -d 'Print a commented file with every key'
+complete -c strait -n "__fish_strait_using_subcommand init" -l force -d 'Overwrite the file'
+complete -c strait -n "__fish_strait_using_subcommand init" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand init" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l metrics -d 'Serve /metrics, /healthz and /readyz on this address, such as 127.0.0.1:9464' -r
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l progress-interval -d 'How often progress is told where stderr is no terminal, and in JSON' -r
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
-complete -c strait -n "__fish_strait_using_subcommand replicate" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
-json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand replicate" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -59,8 +86,11 @@ complete -c strait -n "__fish_strait_using_subcommand replicate" -s v -l verbose
 complete -c strait -n "__fish_strait_using_subcommand replicate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_using_subcommand status" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand status" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
-complete -c strait -n "__fish_strait_using_subcommand status" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
-json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand status" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
 complete -c strait -n "__fish_strait_using_subcommand status" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_using_subcommand status" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -69,10 +99,29 @@ complete -c strait -n "__fish_strait_using_subcommand status" -l map -d 'List th
 complete -c strait -n "__fish_strait_using_subcommand status" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand status" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand validate" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand validate" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand validate" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+complete -c strait -n "__fish_strait_using_subcommand validate" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand validate" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand validate" -l offline -d 'Look at the file alone; open no connection, and read no secrets'
+complete -c strait -n "__fish_strait_using_subcommand validate" -l strict -d 'Make errors of all warnings'
+complete -c strait -n "__fish_strait_using_subcommand validate" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand validate" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_using_subcommand completions" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand completions" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
-complete -c strait -n "__fish_strait_using_subcommand completions" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
-json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand completions" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
 complete -c strait -n "__fish_strait_using_subcommand completions" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -83,8 +132,11 @@ complete -c strait -n "__fish_strait_using_subcommand completions" -s h -l help 
 complete -c strait -n "__fish_strait_using_subcommand man" -l dir -d 'Write strait.1 and one page per subcommand to this folder, making it where it is missing' -r -F
 complete -c strait -n "__fish_strait_using_subcommand man" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand man" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
-complete -c strait -n "__fish_strait_using_subcommand man" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
-json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand man" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
 complete -c strait -n "__fish_strait_using_subcommand man" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_using_subcommand man" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -92,8 +144,10 @@ never\t'Never'"
 complete -c strait -n "__fish_strait_using_subcommand man" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand man" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

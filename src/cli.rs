@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
-use crate::commands::{Context, completions, man, replicate, status, verify};
+use crate::commands::{Context, completions, init, man, replicate, status, validate, verify};
 use crate::exit::Exit;
 use crate::report::document::Document;
 use crate::report::output::{Format, Output, OutputSettings};
@@ -27,10 +27,12 @@ struct Typed {
 }
 
 const AFTER_HELP: &str = "Examples:
+  strait init                             asks a few questions and writes strait.toml
   strait replicate                        copy every flow of strait.toml until stopped
   strait replicate --flow us-eu --once    copy what is there now, then stop
   strait replicate --format json -q       events as JSON Lines on stdout
   strait status                           how far flows are, without running them
+  strait validate                         what is wrong with the configuration and the clusters
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -56,7 +58,7 @@ struct Common {
     #[arg(long = "flow", global = true, value_name = "NAME", value_parser = flow_name)]
     flows: Vec<FlowName>,
 
-    /// What stdout carries: text for people, or JSON for programs
+    /// What stdout carries: text for people, or JSON for programs; some commands have more
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     format: Format,
 
@@ -79,9 +81,11 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
     Replicate(replicate::Args),
     Status(status::Args),
     Verify(verify::Args),
+    Validate(validate::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -96,6 +100,9 @@ pub fn main() -> Exit {
     let words: Vec<OsString> = std::env::args_os().collect();
     match Typed::try_parse_from(&words) {
         Ok(typed) => {
+            if let Some(error) = wrong_format(&typed) {
+                return refuse(&error, &words);
+            }
             let (context, verbose) = meaning(typed.common);
             start_logging(&context.output, verbose);
             let exit = dispatch(&typed.command, &context);
@@ -103,6 +110,22 @@ pub fn main() -> Exit {
         }
         Err(error) => refuse(&error, &words),
     }
+}
+
+/// Refuses a format that the command does not have.
+fn wrong_format(typed: &Typed) -> Option<clap::Error> {
+    let formats = match typed.command {
+        Command::Validate(_) => validate::FORMATS,
+        Command::Init(_) => init::FORMATS,
+        _ => &[Format::Text, Format::Json],
+    };
+    let word = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
+    (!formats.contains(&typed.common.format)).then(|| {
+        let known: Vec<String> = formats.iter().filter_map(word).collect();
+        let typed = word(&typed.common.format).unwrap_or_default();
+        let message = format!("this command has no --format {typed}; it has {}", known.join(", "));
+        definition().error(clap::error::ErrorKind::ValueValidation, message)
+    })
 }
 
 /// Turns what was typed into what it means.
@@ -117,9 +140,11 @@ fn meaning(common: Common) -> (Context, u8) {
 
 fn dispatch(command: &Command, context: &Context) -> Exit {
     match command {
+        Command::Init(args) => on_runtime(context, init::run(args, context)),
         Command::Replicate(args) => on_runtime(context, replicate::run(args, context)),
         Command::Status(args) => on_runtime(context, status::run(args, context)),
         Command::Verify(args) => on_runtime(context, verify::run(args, context)),
+        Command::Validate(args) => on_runtime(context, validate::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

@@ -1,9 +1,9 @@
 //! Copies Kafka topics from one cluster to another and proves that the copy is right.
 //!
 //! The binary `strait` is a thin shell over this library. A module names only what stands to its
-//! left: `types` <- `kafka` <- `engine`, `provision`, `verify`, `config`, `obs` <- `report` <-
-//! `commands` <- `cli`. The library is mute: printing happens in `report` and `commands`, and the environment is
-//! read in `config` and `commands` only.
+//! left: `types` <- `kafka` <- what does the work <- `report` <- `commands` <- `cli`; the table stands
+//! in `tests/it/tidy.rs`. The library is mute: printing happens in `report` and `commands`, and the
+//! environment is read in `config` and `commands` only.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -17,4 +17,5 @@ pub mod obs;
 pub mod provision;
 pub mod report;
 pub mod types;
+pub mod validate;
 pub mod verify;

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use super::Context;
 use crate::config::settings::{FlowSettings, Settings};
 use crate::config::{self, suggest};
+use crate::exit::Exit;
+use crate::report::document::Document;
+use crate::report::output::Format;
 use crate::report::problem::{Problem, Scope};
 
 /// Says why a command cannot begin; every problem is one of usage (exit 2).
@@ -19,6 +22,20 @@ pub struct Refusal {
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         Self { drawing: None, problems: vec![problem] }
+    }
+}
+
+impl Refusal {
+    /// Tells why, and ends the command; `schema` is the one of its JSON document.
+    pub(super) fn tell(&self, context: &Context, schema: &'static str) -> Exit {
+        match &self.drawing {
+            Some(drawing) => context.output.words(drawing),
+            None => self.problems.iter().for_each(|problem| context.output.problem(problem)),
+        }
+        if context.output.format() == Format::Json {
+            Document::<()>::failed(schema, Exit::Usage, &self.problems).print(&context.output);
+        }
+        Exit::Usage
     }
 }
 
@@ -41,7 +58,8 @@ pub fn selected(context: &Context) -> Result<(Settings, Vec<FlowSettings>), Refu
     Ok((settings, flows))
 }
 
-fn find(context: &Context, env: &dyn Fn(&str) -> Option<String>) -> Result<PathBuf, Refusal> {
+/// Finds the configuration.
+pub(super) fn find(context: &Context, env: &dyn Fn(&str) -> Option<String>) -> Result<PathBuf, Refusal> {
     if let Some(path) = &context.config {
         return Ok(path.clone());
     }
@@ -60,7 +78,12 @@ fn find(context: &Context, env: &dyn Fn(&str) -> Option<String>) -> Result<PathB
     })?)
 }
 
-fn pick(context: &Context, settings: &Settings, path: &Path) -> Result<Vec<FlowSettings>, Refusal> {
+/// Picks the flows that `--flow` names, or all.
+pub(super) fn pick(
+    context: &Context,
+    settings: &Settings,
+    path: &Path,
+) -> Result<Vec<FlowSettings>, Refusal> {
     if context.flows.is_empty() {
         return Ok(settings.flows.values().cloned().collect());
     }

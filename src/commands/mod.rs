@@ -2,12 +2,14 @@
 
 pub mod completions;
 mod flows;
+pub mod init;
 pub mod man;
 mod observe;
 pub mod replicate;
 mod signals;
 pub mod status;
 mod tell;
+pub mod validate;
 pub mod verify;
 
 use std::path::PathBuf;

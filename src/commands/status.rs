@@ -45,7 +45,7 @@ pub struct Args {
 pub async fn run(args: &Args, context: &Context) -> Exit {
     let (settings, flows) = match flows::selected(context) {
         Ok(found) => found,
-        Err(refusal) => return refuse(context, &refusal),
+        Err(refusal) => return refusal.tell(context, SCHEMA),
     };
     let mut found = Found::default();
     for flow in &flows {
@@ -55,17 +55,6 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
         }
     }
     found.print(context, args.map)
-}
-
-fn refuse(context: &Context, refusal: &flows::Refusal) -> Exit {
-    match &refusal.drawing {
-        Some(drawing) => context.output.words(drawing),
-        None => refusal.problems.iter().for_each(|problem| context.output.problem(problem)),
-    }
-    if context.output.format() == Format::Json {
-        Document::<()>::failed(SCHEMA, Exit::Usage, &refusal.problems).print(&context.output);
-    }
-    Exit::Usage
 }
 
 async fn read(

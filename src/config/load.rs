@@ -9,7 +9,7 @@ use toml::de::DeTable;
 use super::defaults::NESTING_MAX;
 use super::error::{ConfigError, ConfigWarning, Span};
 use super::raw::RawFile;
-use super::secret::read_text;
+use super::secret::{Environment, read_text};
 use super::settings::Settings;
 use super::source::SourceText;
 use super::{json_schema, nesting, resolve, shape};
@@ -52,8 +52,13 @@ pub struct Finding {
 /// # Errors
 /// All rules the file breaks, not just the first.
 pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, ConfigFailure> {
+    load_text(read(path)?, env)
+}
+
+/// Reads a configuration's text.
+pub fn read(path: &Path) -> Result<SourceText, ConfigFailure> {
     match read_text(path) {
-        Ok(text) => load_text(SourceText::new(path.to_owned(), text), env),
+        Ok(text) => Ok(SourceText::new(path.to_owned(), text)),
         Err(reason) => Err(ConfigFailure {
             source: SourceText::new(path.to_owned(), String::new()),
             errors: vec![(Span::default(), ConfigError::Unreadable { path: path.to_owned(), reason })],
@@ -63,15 +68,28 @@ pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded,
 
 /// Does the same with a text already read; secrets are looked for beside `source`'s path.
 pub fn load_text(source: SourceText, env: &dyn Fn(&str) -> Option<String>) -> Result<Loaded, ConfigFailure> {
+    match load_with(&source, Some(env)) {
+        Ok(loaded) => Ok(loaded),
+        Err(errors) => Err(ConfigFailure { source, errors }),
+    }
+}
+
+/// Reads a text without fetching what `env:` and `file:` point to: the settings tell what is configured, and
+/// cannot be used to log in anywhere.
+pub fn load_without_secrets(source: &SourceText) -> Result<Loaded, ConfigFailure> {
+    load_with(source, None).map_err(|errors| ConfigFailure { source: source.clone(), errors })
+}
+
+fn load_with(source: &SourceText, env: Option<Environment<'_>>) -> Result<Loaded, Vec<(Span, ConfigError)>> {
     let mut errors = Vec::new();
     let mut report = |span: Span, error: ConfigError| errors.push((span, error));
     let loaded =
-        read_raw(&source, &mut report).and_then(|raw| resolve::resolve(&raw, &source, env, &mut report));
+        read_raw(source, &mut report).and_then(|raw| resolve::resolve(&raw, source, env, &mut report));
     match loaded {
         Some(loaded) if errors.is_empty() => Ok(loaded),
         _ => {
             errors.sort_by_key(|(span, _)| *span);
-            Err(ConfigFailure { source, errors })
+            Err(errors)
         }
     }
 }
@@ -102,6 +120,11 @@ fn read_raw(source: &SourceText, report: &mut dyn FnMut(Span, ConfigError)) -> O
 }
 
 impl ConfigFailure {
+    /// Returns the file, as the user named it.
+    pub fn path(&self) -> &Path {
+        self.source.path()
+    }
+
     /// Lists the errors in the order of the file; at least one.
     pub fn findings(&self) -> impl Iterator<Item = Finding> + '_ {
         self.errors.iter().map(|(span, error)| {

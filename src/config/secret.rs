@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::defaults::FILE_BYTES_MAX;
 
+/// Looks environment variables up by their names.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// Holds a password; its `Debug` shows nothing of it.
 #[derive(Clone)]
 pub struct Secret(String);

@@ -85,6 +85,18 @@ pub fn show_size(bytes: u64) -> String {
     }
 }
 
+/// Writes a size in the unit that leaves a number below 1024, with one decimal.
+pub fn about_size(bytes: u64) -> String {
+    let unit = UNITS[6..].iter().rev().find(|(_, factor)| u128::from(bytes) >= *factor);
+    match unit {
+        Some((unit, factor)) => {
+            let tenths = u128::from(bytes) * 10 / factor;
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} B"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +110,7 @@ mod tests {
         assert_eq!(show_size(256 << 20), "256 MiB");
         assert_eq!(show_size(1500), "1500 B");
         assert_eq!(show_size(0), "0 B");
+        assert_eq!([0, 1023, 1024, 5 << 19].map(about_size), ["0 B", "1023 B", "1.0 KiB", "2.5 MiB"]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn new(code: ResponseError, message: Option<StrBytes>) -> Self {
+    pub(super) fn new(code: ResponseError, message: Option<StrBytes>) -> Self {
         Self { code, message: message.map(|m| m.to_string()).filter(|m| !m.is_empty()) }
     }
 }
@@ -72,7 +72,7 @@ fn outcome(error_code: i16, message: Option<StrBytes>) -> Result<(), Refusal> {
     error_code.err().map_or(Ok(()), |code| Err(Refusal::new(code, message)))
 }
 
-fn creatable(topic: &NewTopic) -> CreatableTopic {
+pub(super) fn creatable(topic: &NewTopic) -> CreatableTopic {
     let configs = topic
         .configs
         .iter()

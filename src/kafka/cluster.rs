@@ -147,6 +147,16 @@ impl Cluster {
         control.retain(|node, connection| brokers.contains_key(node) && connection.is_open());
     }
 
+    /// Returns the brokers as they are advertised.
+    pub fn brokers(&self) -> Vec<Peer> {
+        self.known().brokers.values().cloned().collect()
+    }
+
+    /// Returns what opens connections to this cluster.
+    pub fn connector(&self) -> &Connector {
+        &self.inner.connector
+    }
+
     /// Opens a fresh connection to a broker, for data.
     pub async fn connect(&self, node: i32) -> Result<Connection, ConnectError> {
         let peer = self.known().brokers.get(&node).cloned();
@@ -302,7 +312,8 @@ pub fn request_error<R: Request>(connection: &Connection, cause: RequestCause) -
     }
 }
 
-fn bootstrap_peer(settings: &ClusterSettings, index: usize) -> Peer {
+/// Names the listener of one of a cluster's bootstrap servers.
+pub fn bootstrap_peer(settings: &ClusterSettings, index: usize) -> Peer {
     let server = &settings.bootstrap_servers[index];
     Peer {
         cluster: settings.alias.clone(),

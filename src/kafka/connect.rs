@@ -74,6 +74,19 @@ impl Connector {
         }
     }
 
+    /// Returns the certificate (DER) a listener shows that [`connect`](Self::connect) accepts; `None` without
+    /// TLS, and where the listener cannot be reached any more.
+    pub async fn certificate(&self, peer: &Peer) -> Option<Vec<u8>> {
+        let connector = self.tls.as_ref()?;
+        let shake_hands = async {
+            let stream = dial(&resolve(peer).await.ok()?).await.ok()?;
+            let stream =
+                connector.connect(ServerName::try_from(peer.host.clone()).ok()?, stream).await.ok()?;
+            Some(stream.get_ref().1.peer_certificates()?.first()?.to_vec())
+        };
+        tokio::time::timeout(self.settings.connect_timeout, shake_hands).await.ok()?
+    }
+
     async fn open(&self, peer: &Peer, deadline: Instant) -> Result<Connection, Failure> {
         let addresses = self.within(deadline, Phase::Dns, resolve(peer)).await?;
         let stream = self.within(deadline, Phase::Tcp, dial(&addresses)).await?;

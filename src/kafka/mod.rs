@@ -3,11 +3,13 @@
 //! From the bottom up: [`peer`] and [`error`] name who we talk to and what went wrong, [`buffers`]
 //! holds what was received, [`frame`] cuts it, [`tls`], [`sasl`] and [`connect`] open a
 //! [`connection`], and [`cluster`] finds the right broker. [`metadata`], [`fetch`], [`produce`],
-//! [`offsets`], [`groups`], [`producer_ids`] and [`admin`] are the requests.
+//! [`offsets`], [`groups`], [`producer_ids`], [`admin`], [`rights`] and [`survey`] are
+//! the requests.
 
 pub mod admin;
 pub mod batch;
 pub mod buffers;
+pub mod certificate;
 pub mod cluster;
 pub mod codec;
 pub mod connect;
@@ -26,6 +28,8 @@ pub mod produce;
 pub mod producer_ids;
 pub mod records;
 pub mod retry;
+pub mod rights;
 pub mod round_trip;
 pub mod sasl;
+pub mod survey;
 pub mod tls;

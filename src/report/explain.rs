@@ -53,6 +53,8 @@ impl From<Finding> for Problem {
 /// Says which listener it was and who named it.
 fn place(peer: &Peer) -> String {
     match &peer.origin {
+        // No file has a line 0: the address came with the command.
+        PeerOrigin::Bootstrap { line: 0 } => format!("{peer}, named on the command line"),
         PeerOrigin::Bootstrap { line } => format!("{peer}, listed in the configuration at line {line}"),
         PeerOrigin::Advertised { by } => format!("{peer}, advertised by {by}"),
     }

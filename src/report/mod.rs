@@ -2,6 +2,7 @@
 
 pub mod document;
 mod explain;
+pub mod findings;
 pub mod flow_status;
 pub mod gauge;
 pub mod human;

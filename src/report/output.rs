@@ -19,6 +19,12 @@ pub enum Format {
     Text,
     /// For programs: one document, or JSON Lines from commands that run long.
     Json,
+    /// JUnit XML, for CI (validate).
+    Junit,
+    /// Annotations of GitHub Actions (validate).
+    Github,
+    /// SARIF 2.1.0, for code scanning (validate).
+    Sarif,
 }
 
 /// Says how to print; made from the options and the environment, once.
@@ -205,6 +211,23 @@ impl Output {
             let _ = stderr.write_all(b"\n");
             let _ = stderr.flush();
         });
+    }
+
+    /// Asks a question on stderr and reads the answer from stdin; `None` where stdin has ended.
+    pub fn ask(&self, question: &str) -> io::Result<Option<String>> {
+        {
+            let mut stderr = lock(&self.shared.stderr);
+            write!(stderr, "{question} ")?;
+            stderr.flush()?;
+        }
+        let mut answer = String::new();
+        let bytes = io::stdin().read_line(&mut answer)?;
+        Ok((bytes > 0).then(|| answer.trim().to_owned()))
+    }
+
+    /// Says whether questions can be asked: a terminal is at both ends.
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal() && !self.shared.quiet
     }
 
     /// Returns the style of stdout.

@@ -10,9 +10,11 @@ use strait::cli::definition as command;
 use strait::commands::{completions, man};
 use strait::exit::Exit;
 use strait::obs::names::MetricName;
+use strait::report::findings::FIELDS;
 use strait::report::flow_status::PARTITION_FIELDS;
 use strait::report::reporter::SCHEMA;
 use strait::report::schema::LINES;
+use strait::validate::registry;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -89,6 +91,11 @@ fn json_page_is_fresh() {
     compare(&root().join("docs/json.md"), json_page().as_bytes());
 }
 
+#[test]
+fn checks_page_is_fresh() {
+    compare(&root().join("docs/checks.md"), registry::page().as_bytes());
+}
+
 fn json_page() -> String {
     let mut page = format!(
         "# JSON Lines of `strait replicate`\n\n\
@@ -113,6 +120,14 @@ fn json_page() -> String {
          (false where it never ran) and `partitions`. Each partition has:\n\n",
     );
     for (name, holds) in PARTITION_FIELDS {
+        writeln!(page, "- `{name}`: {holds}").unwrap();
+    }
+    page.push_str(
+        "\n# The document of `strait validate`\n\n\
+         One JSON object: `schema` (`strait/validate/v1`), `status`, `exit_code`, `errors` (why a cluster could \
+         not be reached) as above, and `data`, `null` where there is no configuration to read:\n\n",
+    );
+    for (name, holds) in FIELDS {
         writeln!(page, "- `{name}`: {holds}").unwrap();
     }
     page

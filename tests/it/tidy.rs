@@ -16,18 +16,39 @@ const FILE_LINES_MAX: usize = 450;
 /// Files that may be longer, each with the reason.
 const LONG_FILES: [(&str, &str); 0] = [];
 
+/// What does the work; `report` may name all of it.
+const WORKERS: &[&str] =
+    &["kafka", "config", "provision", "engine", "groups", "lag", "verify", "validate", "obs"];
+/// What `commands` may name.
+const ABOVE_REPORT: &[&str] = &[
+    "kafka",
+    "config",
+    "provision",
+    "engine",
+    "groups",
+    "lag",
+    "verify",
+    "validate",
+    "sandbox",
+    "obs",
+    "report",
+];
 /// The layers and, for each, those to its left that it may name; itself, `types` and `exit` always.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: &[(&str, &[&str])] = &[
     ("types", &[]),
     ("exit", &[]),
     ("kafka", &[]),
     ("config", &["kafka"]),
     ("provision", &["kafka"]),
     ("engine", &["kafka", "provision"]),
+    ("groups", &["kafka", "config", "engine"]),
+    ("lag", &["kafka", "config", "engine", "groups"]),
     ("verify", &["kafka", "engine"]),
+    ("validate", &["kafka", "config", "provision"]),
+    ("sandbox", &["kafka"]),
     ("obs", &[]),
-    ("report", &["kafka", "config", "provision", "engine", "verify", "obs"]),
-    ("commands", &["kafka", "config", "provision", "engine", "verify", "obs", "report"]),
+    ("report", WORKERS),
+    ("commands", ABOVE_REPORT),
     ("cli", &["commands", "report"]),
 ];
 /// Layers that may name the settings, which are plain data, though `config` stands elsewhere.

@@ -4,6 +4,7 @@
 mod chaos;
 mod harness;
 mod harness_works;
+mod init;
 mod replicate_acls;
 mod replicate_bytes;
 mod replicate_changes;
@@ -22,4 +23,7 @@ mod replicate_share;
 mod replicate_shows;
 mod replicate_versions;
 mod status_map;
+mod validate;
+mod validate_reach;
+mod validate_rights;
 mod verify_compares;

@@ -15,7 +15,7 @@ use crate::harness::{Lab, live};
 const IDLE_MEMORY_BYTES: u64 = 60 << 20;
 
 /// Returns the TOML line that trusts the brokers' certificates.
-fn trusting() -> String {
+pub fn trusting() -> String {
     format!("ssl_ca_file = {:?}\n", certificates().ca)
 }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::error::{ConfigError, ConfigWarning, Span};
 use super::load::Loaded;
 use super::raw::{At, RawFile};
+use super::secret::Environment;
 use super::settings::Settings;
 use super::source::SourceText;
 
@@ -17,7 +18,8 @@ use super::source::SourceText;
 pub(super) struct Context<'a> {
     source: &'a SourceText,
     dir: &'a std::path::Path,
-    env: &'a dyn Fn(&str) -> Option<String>,
+    /// Looks up environment variables; `None` where secrets are not to be fetched.
+    env: Option<Environment<'a>>,
     report: &'a mut dyn FnMut(Span, ConfigError),
     warnings: Vec<ConfigWarning>,
 }
@@ -32,7 +34,7 @@ impl Context<'_> {
 pub(super) fn resolve(
     raw: &RawFile,
     source: &SourceText,
-    env: &dyn Fn(&str) -> Option<String>,
+    env: Option<Environment<'_>>,
     report: &mut dyn FnMut(Span, ConfigError),
 ) -> Option<Loaded> {
     // A bare file name has the empty path as its parent, which joins to itself.

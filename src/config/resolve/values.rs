@@ -104,9 +104,14 @@ impl Context<'_> {
     /// Fetches a secret from where the text says; one in the file itself is a warning.
     pub(super) fn secret(&mut self, typed: &At<String>, key: &str, may_be_literal: bool) -> Option<String> {
         let place = SecretPlace::parse(typed.value());
-        match place.fetch(self.dir, self.env) {
+        let is_elsewhere = !matches!(place, SecretPlace::Literal(_));
+        let fetched = match self.env {
+            None if is_elsewhere => Ok(String::new()),
+            env => place.fetch(self.dir, env.unwrap_or(&|_| None)),
+        };
+        match fetched {
             Ok(secret) => {
-                if matches!(place, SecretPlace::Literal(_)) && !may_be_literal {
+                if !is_elsewhere && !may_be_literal {
                     let at = self.source.place(typed.span().start);
                     self.warnings.push(ConfigWarning::LiteralSecret {
                         file: self.source.path().to_owned(),

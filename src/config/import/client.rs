@@ -1,0 +1,275 @@
+//! A Kafka client's settings as those of a cluster: where, encryption, login.
+
+use super::draft::{Draft, Table};
+use super::given::list;
+use super::properties::Property;
+use crate::config::choice::{Choice, SecurityProtocol};
+use crate::config::settings::SaslMechanism;
+
+/// Looks a client's setting up by its name without prefixes.
+pub type Lookup<'a> = dyn Fn(&str) -> Option<&'a Property> + 'a;
+
+/// Writes the settings of a client into a cluster's table.
+pub fn convert(alias: &str, find: &Lookup<'_>, table: &mut Table, draft: &mut Draft) {
+    let protocol = protocol(find, draft);
+    let login = if protocol.sasl { login(alias, find, draft) } else { None };
+    unless_used(find, draft, protocol.sasl, &SASL, "the protocol has no login, so it did nothing");
+    unless_used(find, draft, protocol.tls, &SSL, "the connection is not encrypted, so it did nothing");
+    let told = match (protocol.sasl, &login) {
+        // A login this build does not speak: what is written must still be a sound file.
+        (true, None) => None,
+        _ => Some(protocol),
+    };
+    match told {
+        Some(protocol) if protocol.name != "PLAINTEXT" => table.set("security_protocol", protocol.name),
+        Some(_) => {}
+        None => {
+            let comment =
+                format!("set security_protocol = \"{}\" and the login: see the remarks below", protocol.name);
+            table.comments.push(comment);
+        }
+    }
+    if let Some(Login { mechanism, username, password, line }) = login {
+        table.set("sasl_mechanism", mechanism);
+        table.set("sasl_username", username);
+        match password {
+            Some(place) => table.set("sasl_password", place),
+            None => {
+                let variable = variable(alias, "SASL_PASSWORD");
+                let comment = format!(
+                    "the password stands in line {line}: put it into the environment variable {variable}, or into a file (file:PATH)"
+                );
+                table.set_with("sasl_password", format!("env:{variable}"), comment);
+            }
+        }
+    }
+    if told.is_some_and(|protocol| protocol.tls) {
+        tls(alias, find, table, draft);
+    }
+    if let Some(id) = find("client.id").filter(|id| !id.value.is_empty()) {
+        table.set("client_id", id.value.as_str());
+    }
+    for (key, ours) in
+        [("socket.connection.setup.timeout.ms", "connect_timeout"), ("request.timeout.ms", "request_timeout")]
+    {
+        if let Some(property) = find(key) {
+            match milliseconds(&property.value) {
+                Some(text) => table.set(ours, text),
+                None => draft.remark(property, "not a number of milliseconds that can be used here"),
+            }
+        }
+    }
+}
+
+const SASL: [&str; 4] = [
+    "sasl.mechanism",
+    "sasl.jaas.config",
+    "sasl.client.callback.handler.class",
+    "sasl.login.callback.handler.class",
+];
+const SSL: [&str; 9] = [
+    "ssl.truststore.location",
+    "ssl.truststore.password",
+    "ssl.truststore.type",
+    "ssl.keystore.location",
+    "ssl.keystore.password",
+    "ssl.keystore.type",
+    "ssl.key.password",
+    "ssl.endpoint.identification.algorithm",
+    "ssl.truststore.certificates",
+];
+
+fn unless_used(find: &Lookup<'_>, draft: &mut Draft, is_used: bool, keys: &[&str], words: &str) {
+    if !is_used {
+        for property in keys.iter().filter_map(|key| find(key)) {
+            draft.remark(property, words);
+        }
+    }
+}
+
+fn protocol(find: &Lookup<'_>, draft: &mut Draft) -> SecurityProtocol {
+    let plain = SecurityProtocol::WORDS[0].1;
+    let Some(property) = find("security.protocol") else { return plain };
+    SecurityProtocol::from_word(&property.value.to_uppercase()).unwrap_or_else(|| {
+        draft.remark(property, format!("`{}` is no protocol of Kafka", property.value));
+        plain
+    })
+}
+
+struct Login {
+    mechanism: &'static str,
+    username: String,
+    /// Where the password is, if not in the file read.
+    password: Option<String>,
+    line: usize,
+}
+
+fn login(alias: &str, find: &Lookup<'_>, draft: &mut Draft) -> Option<Login> {
+    let typed = find("sasl.mechanism");
+    let jaas = find("sasl.jaas.config");
+    // Without one, Kafka's clients take GSSAPI.
+    let word = typed.map_or("GSSAPI", |typed| typed.value.as_str());
+    let Some(mechanism) = SaslMechanism::from_word(word).map(SaslMechanism::name) else {
+        let words = format!("the login by {word} has to be set up by hand, where this build has it");
+        for property in SASL.iter().filter_map(|key| find(key)) {
+            draft.remark(property, words.clone());
+        }
+        return None;
+    };
+    let text = jaas.map_or("", |jaas| jaas.value.as_str());
+    let username = option(text, "username").map(|name| reference(&name).unwrap_or(name));
+    let password = option(text, "password").and_then(|password| reference(&password));
+    for key in &SASL[2..] {
+        if let Some(property) = find(key) {
+            draft.remark(property, "a Java class; Strait brings its own login");
+        }
+    }
+    Some(Login {
+        mechanism,
+        username: username.unwrap_or_else(|| format!("env:{}", variable(alias, "SASL_USERNAME"))),
+        password: password
+            .or_else(|| jaas.is_none().then(|| format!("env:{}", variable(alias, "SASL_PASSWORD")))),
+        line: jaas.map_or(0, |jaas| jaas.line),
+    })
+}
+
+/// Reads an option of a JAAS configuration: `name="value"`, or `name=value` without spaces.
+fn option(jaas: &str, name: &str) -> Option<String> {
+    let mut rest = jaas;
+    while let Some(at) = rest.find(name) {
+        let is_whole = rest[..at].ends_with(|c: char| c.is_whitespace() || c == ';') || at == 0;
+        let behind = rest[at + name.len()..].trim_start();
+        rest = &rest[at + name.len()..];
+        let Some(value) = behind.strip_prefix('=').filter(|_| is_whole) else { continue };
+        let value = value.trim_start();
+        let Some(quoted) = value.strip_prefix('"') else {
+            return value.split([' ', ';', '\t']).next().map(str::to_owned);
+        };
+        let mut text = String::new();
+        let mut chars = quoted.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '"' => return Some(text),
+                '\\' => text.extend(chars.next()),
+                c => text.push(c),
+            }
+        }
+    }
+    None
+}
+
+/// Turns a reference of Kafka's config providers, such as `${env:US_PASSWORD}`, into ours.
+fn reference(text: &str) -> Option<String> {
+    let inner = text.strip_prefix("${")?.strip_suffix('}')?;
+    let (provider, place) = inner.split_once(':')?;
+    match provider {
+        "env" => Some(format!("env:{place}")),
+        "dir" => {
+            let (folder, name) = place.split_once(':')?;
+            Some(format!("file:{folder}/{name}"))
+        }
+        _ => None,
+    }
+}
+
+/// Makes an environment variable's name, such as `US_EAST_SASL_PASSWORD`.
+pub fn variable(alias: &str, what: &str) -> String {
+    let alias: String =
+        alias.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
+    format!("{alias}_{what}")
+}
+
+fn tls(alias: &str, find: &Lookup<'_>, table: &mut Table, draft: &mut Draft) {
+    if let Some(store) = find("ssl.truststore.location") {
+        let kind = find("ssl.truststore.type").map_or("JKS", |kind| kind.value.as_str());
+        if kind.eq_ignore_ascii_case("PEM") {
+            table.set("ssl_ca_file", store.value.as_str());
+        } else {
+            let comment = format!(
+                "from the {kind} truststore {}: export it as PEM (keytool -exportcert -rfc)",
+                store.value
+            );
+            table.set_with("ssl_ca_file", format!("{alias}-ca.pem"), comment);
+        }
+    }
+    if let Some(store) = find("ssl.keystore.location") {
+        let kind = find("ssl.keystore.type").map_or("JKS", |kind| kind.value.as_str());
+        if kind.eq_ignore_ascii_case("PEM") {
+            table.set("ssl_certificate_file", store.value.as_str());
+            table.set("ssl_key_file", store.value.as_str());
+        } else {
+            let comment = format!(
+                "from the {kind} keystore {}: export chain and key as PEM (openssl pkcs12)",
+                store.value
+            );
+            table.set_with("ssl_certificate_file", format!("{alias}.pem"), comment);
+            table.set("ssl_key_file", format!("{alias}.key"));
+        }
+    }
+    for key in ["ssl.truststore.password", "ssl.keystore.password", "ssl.key.password"] {
+        if let Some(property) = find(key) {
+            draft.remark(property, "PEM files bear no password; protect them by their permissions");
+        }
+    }
+    if let Some(property) = find("ssl.truststore.certificates") {
+        draft.remark(property, "put the certificates into a file and name it in ssl_ca_file");
+    }
+    if let Some(property) =
+        find("ssl.endpoint.identification.algorithm").filter(|found| found.value.is_empty())
+    {
+        draft.remark(property, "the broker's name is always checked against its certificate");
+    }
+}
+
+/// Writes milliseconds as a duration; `None` outside of what durations may be.
+pub fn milliseconds(text: &str) -> Option<String> {
+    let number: u64 = text.trim().parse().ok()?;
+    let duration = std::time::Duration::from_millis(number);
+    let bounds = crate::config::defaults::DURATION_MIN..=crate::config::defaults::DURATION_MAX;
+    bounds.contains(&duration).then(|| humantime::format_duration(duration).to_string())
+}
+
+/// Reads a list of servers, without those that are no `host:port`.
+pub fn servers(property: &Property, draft: &mut Draft) -> Vec<String> {
+    let mut servers = Vec::new();
+    for entry in list(&property.value) {
+        // Old files put the protocol in front, as in listeners.
+        let address = entry.rsplit("://").next().unwrap_or(entry);
+        let is_address = address
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
+        if is_address {
+            servers.push(address.to_owned());
+        } else {
+            draft.remark(property, format!("`{entry}` is not host:port"));
+        }
+    }
+    servers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_a_jaas_configuration_are_read() {
+        let jaas = "org.apache.kafka.common.security.scram.ScramLoginModule required \
+                    username=\"al\\\"ice\" password=\"pa ss;word\" tokenauth=true;";
+        assert_eq!(option(jaas, "username").as_deref(), Some("al\"ice"));
+        assert_eq!(option(jaas, "password").as_deref(), Some("pa ss;word"));
+        assert_eq!(option(jaas, "tokenauth").as_deref(), Some("true"));
+        assert_eq!(option(jaas, "user"), None);
+        assert_eq!(
+            option("x required keypassword=\"no\" password=plain;", "password").as_deref(),
+            Some("plain")
+        );
+    }
+
+    #[test]
+    fn references_of_config_providers_stay_references() {
+        assert_eq!(reference("${env:US_PW}").as_deref(), Some("env:US_PW"));
+        assert_eq!(reference("${dir:/run/secrets:us}").as_deref(), Some("file:/run/secrets/us"));
+        assert_eq!(reference("${file:/a.properties:us}"), None);
+        assert_eq!(reference("literal"), None);
+    }
+}
