@@ -33,6 +33,7 @@ const AFTER_HELP: &str = "Examples:
   strait replicate --format json -q       events as JSON Lines on stdout
   strait status                           how far flows are, without running them
   strait validate                         what is wrong with the configuration and the clusters
+  strait verify                           the copy against the source, record by record
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -117,6 +118,7 @@ fn wrong_format(typed: &Typed) -> Option<clap::Error> {
     let formats = match typed.command {
         Command::Validate(_) => validate::FORMATS,
         Command::Init(_) => init::FORMATS,
+        Command::Verify(_) => verify::FORMATS,
         _ => &[Format::Text, Format::Json],
     };
     let word = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());

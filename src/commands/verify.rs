@@ -19,6 +19,7 @@ use crate::report::human;
 use crate::report::output::Format;
 use crate::report::problem::{Problem, Scope};
 use crate::report::verified::{FlowVerified, SCHEMA, Verified, faults_table, topics_table};
+use crate::report::verified_junit;
 use crate::types::TopicName;
 use crate::verify::finding::{Finding, Kind, Tally};
 use crate::verify::gather::{Gathered, Wanted, gather};
@@ -27,6 +28,8 @@ use crate::verify::plan::{Facts, Sample};
 use crate::verify::run::{Job, Outcome, compare, jobs};
 use crate::verify::scan::Progress;
 
+/// The formats it has.
+pub const FORMATS: &[Format] = &[Format::Text, Format::Json, Format::Junit];
 /// How often the bar is drawn.
 const DRAW_INTERVAL: Duration = Duration::from_millis(200);
 /// Pieces whose outcome waits to be taken in.
@@ -40,6 +43,7 @@ const OUTCOMES_MAX: usize = 64;
   strait verify --sample 5                   one range in twenty, chosen at random
   strait verify --resume verify.json         goes on where an interrupted run was
   strait verify --complete                   what is not copied yet counts as missing
+  strait verify --format junit > verify.xml  a test case for each partition, for CI
 
 A replicator may go on meanwhile: what is not copied yet is BEHIND, not missing. MOVED are
 records out of order, MAP are offsets that the offset map translates wrongly. What compaction
@@ -366,6 +370,11 @@ impl Found {
         let exit = self.exit(interrupted);
         let output = &context.output;
         self.problems.iter().for_each(|(_, problem)| output.problem(problem));
+        if output.format() == Format::Junit {
+            let problems: Vec<&Problem> = self.problems.iter().map(|(_, problem)| problem).collect();
+            output.data(&verified_junit::render(&self.flows, &problems));
+            return exit;
+        }
         if output.format() == Format::Json {
             Document {
                 schema: SCHEMA,

@@ -15,3 +15,4 @@ pub mod schema;
 pub mod style;
 pub mod table;
 pub mod verified;
+pub mod verified_junit;

@@ -51,6 +51,9 @@ fn g11_a_right_copy_is_found_right_whatever_was_written() {
         }
         let topics = [plain.as_str(), stamped.as_str(), tx.as_str()];
         route.once(&topics).assert_code(0);
+        run(&route.config(&topics), &["verify"], LIMIT)
+            .assert_code(0)
+            .assert_says(&["no fault", "1.74k records"]);
         let flow = verify(&route, &topics, &["--complete"], 0);
         assert_eq!((sum(&flow, "same"), faults(&flow)), (1_200 + 300 + 240, Vec::new()), "{flow}");
         assert!(sum(&flow, "same_bytes") >= 1_200, "most batches pass through and are not decoded: {flow}");
@@ -105,6 +108,12 @@ fn g11_each_kind_of_fault_is_found_at_its_record() {
         assert_eq!(found("changed"), (Some(300), Some(300)));
         let shown = run(&route.config(&[&topic]), &["verify"], LIMIT).assert_code(10);
         shown.assert_says(&["FAULTS", "missing", "doubled", "changed", "reordered"]);
+        let junit = run(&route.config(&[&topic]), &["verify", "--format", "junit"], LIMIT).assert_code(10);
+        for words in
+            ["<testsuites ", "failures=\"1\"", "1 missing, 1 doubled", "missing: source 50, target -"]
+        {
+            assert!(junit.stdout.contains(words), "{words}: {}", junit.stdout);
+        }
     });
 }
 
