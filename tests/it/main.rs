@@ -11,6 +11,7 @@ mod cli_terminal;
 mod cli_validate;
 mod config_samples;
 mod docs_fresh;
+mod import_properties;
 mod import_samples;
 mod offset_map_model;
 mod partition_model;
