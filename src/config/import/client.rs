@@ -4,6 +4,7 @@ use super::draft::{Draft, Table};
 use super::given::list;
 use super::properties::Property;
 use crate::config::choice::{Choice, SecurityProtocol};
+use crate::config::resolve::cluster::parse_server;
 use crate::config::settings::SaslMechanism;
 
 /// Looks a client's setting up by its name without prefixes.
@@ -11,6 +12,10 @@ pub type Lookup<'a> = dyn Fn(&str) -> Option<&'a Property> + 'a;
 
 /// Writes the settings of a client into a cluster's table.
 pub fn convert(alias: &str, find: &Lookup<'_>, table: &mut Table, draft: &mut Draft) {
+    // An empty value is what not saying it is, but for the check of names that it turns off.
+    let find = &|key: &str| {
+        find(key).filter(|found| !found.value.is_empty() || key == "ssl.endpoint.identification.algorithm")
+    };
     let protocol = protocol(find, draft);
     let login = if protocol.sasl { login(alias, find, draft) } else { None };
     unless_used(find, draft, protocol.sasl, &SASL, "the protocol has no login, so it did nothing");
@@ -117,7 +122,8 @@ fn login(alias: &str, find: &Lookup<'_>, draft: &mut Draft) -> Option<Login> {
         return None;
     };
     let text = jaas.map_or("", |jaas| jaas.value.as_str());
-    let username = option(text, "username").map(|name| reference(&name).unwrap_or(name));
+    let username =
+        option(text, "username").filter(|name| !name.is_empty()).map(|name| reference(&name).unwrap_or(name));
     let password = option(text, "password").and_then(|password| reference(&password));
     for key in &SASL[2..] {
         if let Some(property) = find(key) {
@@ -235,9 +241,7 @@ pub fn servers(property: &Property, draft: &mut Draft) -> Vec<String> {
     for entry in list(&property.value) {
         // Old files put the protocol in front, as in listeners.
         let address = entry.rsplit("://").next().unwrap_or(entry);
-        let is_address = address
-            .rsplit_once(':')
-            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0));
+        let is_address = parse_server(address).is_ok();
         if is_address {
             servers.push(address.to_owned());
         } else {

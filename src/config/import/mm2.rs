@@ -1,13 +1,15 @@
 //! A MirrorMaker 2 properties file as a configuration of Strait. What the keys do there was read in Kafka's
 //! own source (`MirrorMakerConfig`, `MirrorConnectorConfig`, `DefaultTopicFilter`).
 
+use std::collections::BTreeMap;
+
 use super::ImportError;
 use super::client::{convert, servers};
 use super::draft::{Draft, Table};
 use super::given::{Given, list};
-use super::mm2_flows;
 use super::properties::Property;
 use super::reasons::reason;
+use super::{finish, mm2_flows};
 use crate::config::suggest::nearest;
 
 /// Client prefixes under a cluster's name, in the order they are asked.
@@ -36,16 +38,20 @@ pub fn is_mm2(given: &Given) -> bool {
 /// It names no clusters, or no flow is enabled between them.
 pub fn convert_file(given: &Given) -> Result<Draft, ImportError> {
     let mut draft = Draft::default();
-    let aliases: Vec<String> =
+    let mut aliases: Vec<String> =
         given.value("clusters").map(list).unwrap_or_default().into_iter().map(str::to_owned).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    aliases.retain(|alias| seen.insert(alias.clone()));
     if aliases.is_empty() {
         return Err(ImportError::NoClusters);
     }
+    let names: BTreeMap<&str, String> =
+        aliases.iter().map(String::as_str).zip(finish::names(&aliases, true)).collect();
     for alias in &aliases {
         let table = cluster(given, alias, &aliases, &mut draft);
-        draft.clusters.push((alias.clone(), table));
+        draft.clusters.push((names[alias.as_str()].clone(), table));
     }
-    mm2_flows::convert(given, &aliases, &mut draft);
+    mm2_flows::convert(given, &aliases, &names, &mut draft);
     if draft.flows.is_empty() {
         return Err(ImportError::NoFlows);
     }

@@ -1,12 +1,14 @@
 //! The flows of a MirrorMaker 2 file: `A->B.key`, or `key` for all of them.
 
+use std::collections::BTreeMap;
+
 use super::client::milliseconds;
 use super::draft::{Draft, Flow, Table, Value};
 use super::given::{Given, list};
 use super::java_patterns::convert as pattern;
 use super::properties::Property;
-use crate::config::language::is_empty;
-use crate::config::patterns::{Pattern, internal_rule};
+use super::{finish, selection};
+use crate::config::defaults::TOPIC_NAME_BYTES_MAX;
 
 /// Keys of a flow that have a counterpart.
 pub const FLOW_KEYS: [&str; 17] = [
@@ -30,7 +32,7 @@ pub const FLOW_KEYS: [&str; 17] = [
 ];
 
 /// Writes a flow for every enabled pair of clusters.
-pub fn convert(given: &Given, aliases: &[String], draft: &mut Draft) {
+pub fn convert(given: &Given, aliases: &[String], names: &BTreeMap<&str, String>, draft: &mut Draft) {
     let pairs = aliases.iter().flat_map(|source| aliases.iter().map(move |target| (source, target)));
     let pairs: Vec<(&String, &String)> = pairs.filter(|(source, target)| source != target).collect();
     // Every key `enabled` is looked at, so that only what MirrorMaker ignores is left over.
@@ -55,8 +57,12 @@ pub fn convert(given: &Given, aliases: &[String], draft: &mut Draft) {
         }
     }
     for (source, target) in &enabled {
-        let pair = Pair { given, source, target, enabled: &enabled };
-        if let Some(flow) = pair.flow(draft) {
+        let pair = Pair { given, source, target, enabled: &enabled, names };
+        if let Some(mut flow) = pair.flow(draft) {
+            let taken = |name: &str| draft.flows.iter().any(|flow| flow.name == name);
+            let free = (2..).map(|number| format!("{}-{number}", flow.name));
+            let mut tries = std::iter::once(flow.name.clone()).chain(free);
+            flow.name = tries.find(|name| !taken(name)).unwrap_or(flow.name);
             draft.flows.push(flow);
         }
     }
@@ -67,6 +73,7 @@ struct Pair<'a> {
     source: &'a str,
     target: &'a str,
     enabled: &'a [(&'a String, &'a String)],
+    names: &'a BTreeMap<&'a str, String>,
 }
 
 impl<'a> Pair<'a> {
@@ -92,12 +99,21 @@ impl<'a> Pair<'a> {
 
     fn flow(&self, draft: &mut Draft) -> Option<Flow> {
         let mut own = Table::default();
-        own.set("source", self.source);
-        own.set("target", self.target);
-        let topics = self.topics(draft)?;
-        own.set("topics", Value::List(topics.clone()));
+        own.set("source", self.names[self.source].as_str());
+        own.set("target", self.names[self.target].as_str());
+        let property = self.find("topics");
+        let topics = property.map_or(vec!["*".to_owned()], |property| selection::topics(property, draft));
         let prefix = self.prefix(&mut own, draft);
         let exclude = self.exclude(&topics, prefix.as_deref(), draft);
+        let topics = selection::without_excluded(property, topics, &exclude, draft);
+        if topics.is_empty() {
+            if let Some(property) = property {
+                let words = format!("without topics there is no flow {}->{}", self.source, self.target);
+                draft.remark(property, words);
+            }
+            return None;
+        }
+        own.set("topics", Value::List(topics));
         if !exclude.is_empty() {
             own.set("exclude", Value::List(exclude));
         }
@@ -112,33 +128,8 @@ impl<'a> Pair<'a> {
             ("policy", self.policy(draft)),
             ("limits", self.limits(draft)),
         ];
-        let name = format!("{}-{}", self.source, self.target).replace('.', "-");
+        let name = finish::name(&format!("{}-{}", self.names[self.source], self.names[self.target]), false);
         Some(Flow { name, own, inner })
-    }
-
-    fn topics(&self, draft: &mut Draft) -> Option<Vec<String>> {
-        let Some(property) = self.find("topics") else { return Some(vec!["*".to_owned()]) };
-        let mut topics = Vec::new();
-        for entry in list(&property.value) {
-            match pattern(entry) {
-                Ok(found) if internal_rule(entry).is_some() => {
-                    draft.remark(property, format!("`{found}` is an internal topic, which is never copied"));
-                }
-                Ok(found) if is_empty(&found) => {
-                    draft.remark(property, format!("`{entry}` matches no name a topic can have"));
-                }
-                Ok(found) => topics.push(found),
-                Err(why) => draft.remark(property, why),
-            }
-        }
-        if topics.is_empty() {
-            draft.remark(
-                property,
-                format!("without topics there is no flow {}->{}", self.source, self.target),
-            );
-            return None;
-        }
-        Some(topics)
     }
 
     /// Returns what stands before a topic's name at the target.
@@ -150,8 +141,7 @@ impl<'a> Pair<'a> {
         if short == "DefaultReplicationPolicy" {
             let separator = separator.map_or(".", |separator| separator.value.as_str());
             let prefix = format!("{}{separator}", self.source);
-            let is_sound = prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-            if is_sound {
+            if is_topic_text(&prefix) && prefix.len() < TOPIC_NAME_BYTES_MAX {
                 return Some(prefix);
             }
         }
@@ -179,28 +169,18 @@ impl<'a> Pair<'a> {
     }
 
     fn exclude(&self, topics: &[String], prefix: Option<&str>, draft: &mut Draft) -> Vec<String> {
-        let mut exclude = Vec::new();
         let property = self.find("topics.exclude").or_else(|| self.find("topics.blacklist"));
-        match property {
-            Some(property) => {
-                for entry in list(&property.value) {
-                    match pattern(entry) {
-                        Ok(found) => exclude.push(found),
-                        Err(why) => draft.remark(property, why),
-                    }
-                }
-            }
+        let mut exclude = match property {
+            Some(property) => selection::exclude(property, topics, draft),
             // What MirrorMaker leaves out where nothing is said; internal topics are left out anyway.
-            None => exclude.push("*.replica".to_owned()),
-        }
-        if let Some(prefix) = prefix {
+            None => vec!["*.replica".to_owned()],
+        };
+        let separator = prefix.map_or("", |prefix| &prefix[self.source.len()..]);
+        if !separator.is_empty() && is_topic_text(self.target) {
             // MirrorMaker sends no topic back whose name says it came from there.
-            let separator = &prefix[self.source.len()..];
             exclude.push(format!("{}{separator}*", self.target));
             exclude.push(format!("*{separator}{}{separator}*", self.target));
         }
-        exclude.retain(|entry| is_of_use(entry, topics));
-        exclude.dedup();
         exclude
     }
 
@@ -319,11 +299,6 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Says whether an exclusion can leave anything out that is not left out anyway.
-fn is_of_use(entry: &str, topics: &[String]) -> bool {
-    let Ok(Pattern::Literal(name)) = Pattern::parse(entry) else {
-        return !entry.starts_with("__") && !is_empty(entry);
-    };
-    internal_rule(&name).is_none()
-        && topics.iter().any(|topic| Pattern::parse(topic).is_ok_and(|topic| topic.matches(&name)))
+fn is_topic_text(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }

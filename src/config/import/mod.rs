@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod draft;
+mod finish;
 mod given;
 mod java_patterns;
 mod mm2;
@@ -12,6 +13,7 @@ mod mm2_flows;
 mod properties;
 mod reasons;
 pub mod seen;
+mod selection;
 mod server_properties;
 pub mod template;
 pub mod write;
@@ -45,5 +47,8 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
     if given.all().next().is_none() {
         return Err(ImportError::Nothing);
     }
-    if mm2::is_mm2(&given) { mm2::convert_file(&given) } else { server_properties::convert_file(&given) }
+    let convert = if mm2::is_mm2(&given) { mm2::convert_file } else { server_properties::convert_file };
+    let mut draft = convert(&given)?;
+    finish::finish(&mut draft);
+    Ok(draft)
 }

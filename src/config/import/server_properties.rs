@@ -4,7 +4,9 @@ use super::ImportError;
 use super::client::{convert, servers, variable};
 use super::draft::{Draft, Flow, Remark, Table, Value};
 use super::given::{Given, list};
+use super::selection;
 use crate::config::choice::{Choice, SecurityProtocol};
+use crate::config::resolve::cluster::parse_server;
 use crate::config::settings::SaslMechanism;
 
 /// What the keys of the replicator begin with.
@@ -44,14 +46,7 @@ fn flow(given: &Given, draft: &mut Draft) -> Flow {
     own.set("source", "source");
     own.set("target", "target");
     let topics = given.get(&format!("{PREFIX}topics")).filter(|topics| !topics.value.is_empty());
-    let patterns: Vec<String> = topics
-        .map(|property| {
-            list(&property.value)
-                .into_iter()
-                .filter_map(|entry| super::java_patterns::convert(entry).ok())
-                .collect()
-        })
-        .unwrap_or_default();
+    let patterns = topics.map_or(Vec::new(), |property| selection::topics(property, draft));
     if patterns.is_empty() {
         own.set_with(
             "topics",
@@ -102,14 +97,16 @@ fn source(given: &Given, draft: &mut Draft) -> Table {
         });
         let is_any = host.is_empty() || host == "0.0.0.0" || host == "[::]";
         let host = if is_any { "localhost" } else { host };
-        (!controllers.contains(&name))
-            .then(|| (format!("{host}:{port}"), protocol.unwrap_or(name).to_owned()))
+        let address = format!("{host}:{port}");
+        let is_usable = !controllers.contains(&name) && parse_server(&address).is_ok();
+        is_usable.then(|| (address, protocol.unwrap_or(name).to_owned()))
     });
     let Some((address, protocol)) = listener else {
         let port = given.value("port").unwrap_or("9092");
         let host =
             given.value("advertised.host.name").or(given.value("host.name")).filter(|host| !host.is_empty());
         let address = format!("{}:{port}", host.unwrap_or("localhost"));
+        let address = if parse_server(&address).is_ok() { address } else { "localhost:9092".to_owned() };
         let comment = "the cluster this broker belongs to; name more of its brokers";
         table.set_with("bootstrap_servers", Value::List(vec![address]), comment);
         return table;

@@ -53,7 +53,10 @@ fn section(text: &mut String, name: &str, table: &Table) {
 fn comments(text: &mut String, indent: &str, words: &[String]) {
     for comment in words {
         let mut line = format!("#{indent}");
-        for word in comment.split_whitespace() {
+        // TOML takes no control characters, in comments either.
+        let plain: String =
+            comment.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect();
+        for word in plain.split_whitespace() {
             let has_words = line.len() > indent.len() + 3;
             if has_words && line.chars().count() + 1 + word.chars().count() > COMMENT_WIDTH {
                 text.push_str(&line);

@@ -71,7 +71,7 @@ fn bootstrap(context: &mut Context<'_>, raw: &RawCluster, key: &str) -> Option<V
 }
 
 /// Reads `host:port`, where the host may be a name, an IPv4 address or an IPv6 address in brackets.
-fn parse_server(entry: &str) -> Result<(&str, u16), BootstrapFault> {
+pub(in crate::config) fn parse_server(entry: &str) -> Result<(&str, u16), BootstrapFault> {
     if entry.contains("://") {
         return Err(BootstrapFault::Scheme);
     }

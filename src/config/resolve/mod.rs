@@ -1,6 +1,6 @@
 //! From what was typed to what it means; collects every error on the way.
 
-mod cluster;
+pub(in crate::config) mod cluster;
 mod conflicts;
 mod flow;
 mod values;
