@@ -13,6 +13,7 @@ pub mod clock;
 pub mod cluster;
 pub mod configs;
 pub mod dispatch;
+pub mod fetch;
 pub mod log;
 pub mod partition;
 pub mod server;

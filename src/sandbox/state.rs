@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::brokers::Brokers;
 use super::clock::Clock;
 use super::configs::{Configs, TopicSettings};
+use super::fetch::FetchSessions;
 use super::partition::Partition;
 use super::topics::{TopicError, Topics, place};
 
@@ -24,6 +25,8 @@ pub struct State {
     pub configs: Configs,
     /// The time.
     pub clock: Clock,
+    /// Fetch sessions of all its brokers.
+    pub fetch_sessions: FetchSessions,
     /// The next producer id to give out.
     pub next_producer_id: i64,
 }
@@ -42,6 +45,7 @@ impl State {
             topics: Topics::default(),
             configs: Configs::new(configs),
             clock,
+            fetch_sessions: FetchSessions::default(),
             next_producer_id: 1000,
         }
     }
@@ -92,6 +96,7 @@ impl State {
         if !self.brokers.set_up(id, is_up) {
             return;
         }
+        self.fetch_sessions.forget_broker(id);
         for topic in self.topics.iter_mut() {
             for partition in &mut topic.partitions {
                 partition.follow(&self.brokers);
