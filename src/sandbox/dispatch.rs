@@ -2,10 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::error::ResponseError;
-use kafka_protocol::messages::{
-    ApiKey, ApiVersionsRequest, CreateTopicsRequest, FetchRequest, MetadataRequest, ProduceRequest,
-    RequestHeader, ResponseHeader,
-};
+use kafka_protocol::messages::{self, ApiKey, ApiVersionsRequest, RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message, StrBytes, VersionRange};
 use tokio::time::Instant;
 
@@ -209,11 +206,21 @@ macro_rules! served {
 }
 
 served! {
-    Produce: ProduceRequest,
-    Fetch: FetchRequest,
-    Metadata: MetadataRequest,
-    ApiVersions: ApiVersionsRequest,
-    CreateTopics: CreateTopicsRequest,
+    Produce: messages::ProduceRequest,
+    Fetch: messages::FetchRequest,
+    ListOffsets: messages::ListOffsetsRequest,
+    Metadata: messages::MetadataRequest,
+    ApiVersions: messages::ApiVersionsRequest,
+    CreateTopics: messages::CreateTopicsRequest,
+    DeleteTopics: messages::DeleteTopicsRequest,
+    DeleteRecords: messages::DeleteRecordsRequest,
+    OffsetForLeaderEpoch: messages::OffsetForLeaderEpochRequest,
+    DescribeConfigs: messages::DescribeConfigsRequest,
+    AlterConfigs: messages::AlterConfigsRequest,
+    CreatePartitions: messages::CreatePartitionsRequest,
+    IncrementalAlterConfigs: messages::IncrementalAlterConfigsRequest,
+    DescribeCluster: messages::DescribeClusterRequest,
+    DescribeTopicPartitions: messages::DescribeTopicPartitionsRequest,
 }
 
 /// Returns the versions in which request and answer are both known.
