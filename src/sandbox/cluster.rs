@@ -161,7 +161,7 @@ impl Cluster {
     }
 }
 
-fn create(state: &mut State, topic: &TopicSpec) -> Result<(), ClusterError> {
+pub(super) fn create(state: &mut State, topic: &TopicSpec) -> Result<(), ClusterError> {
     let default = i16::try_from(state.brokers.all().len().min(3)).unwrap_or(1);
     let copies = topic.replication_factor.unwrap_or(default);
     let created = place(&state.brokers, 0, topic.partitions, copies).and_then(|placement| {

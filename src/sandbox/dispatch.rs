@@ -219,6 +219,9 @@ served! {
     AlterConfigs: messages::AlterConfigsRequest,
     CreatePartitions: messages::CreatePartitionsRequest,
     IncrementalAlterConfigs: messages::IncrementalAlterConfigsRequest,
+    DescribeLogDirs: messages::DescribeLogDirsRequest,
+    ListPartitionReassignments: messages::ListPartitionReassignmentsRequest,
+    WriteTxnMarkers: messages::WriteTxnMarkersRequest,
     DescribeCluster: messages::DescribeClusterRequest,
     DescribeTopicPartitions: messages::DescribeTopicPartitionsRequest,
 }

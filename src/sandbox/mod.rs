@@ -12,6 +12,7 @@ mod api;
 pub mod brokers;
 pub mod clock;
 pub mod cluster;
+mod commands;
 pub mod configs;
 pub mod dispatch;
 pub mod fetch;
@@ -24,4 +25,5 @@ pub mod topics;
 
 pub use self::clock::Clock;
 pub use self::cluster::{Cluster, ClusterError};
+pub use self::commands::Offsets;
 pub use self::spec::{ClusterSpec, TopicSpec};

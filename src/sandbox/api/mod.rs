@@ -16,6 +16,8 @@ mod delete_topics;
 mod describe_cluster;
 #[path = "32_describe_configs.rs"]
 mod describe_configs;
+#[path = "35_describe_log_dirs.rs"]
+mod describe_log_dirs;
 #[path = "75_describe_topic_partitions.rs"]
 mod describe_topic_partitions;
 #[path = "01_fetch.rs"]
@@ -24,12 +26,16 @@ mod fetch;
 mod incremental_alter_configs;
 #[path = "02_list_offsets.rs"]
 mod list_offsets;
+#[path = "46_list_partition_reassignments.rs"]
+mod list_partition_reassignments;
 #[path = "03_metadata.rs"]
 mod metadata;
 #[path = "23_offset_for_leader_epoch.rs"]
 mod offset_for_leader_epoch;
 #[path = "00_produce.rs"]
 mod produce;
+#[path = "27_write_txn_markers.rs"]
+mod write_txn_markers;
 
 use kafka_protocol::messages::BrokerId;
 use kafka_protocol::protocol::StrBytes;
