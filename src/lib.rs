@@ -16,4 +16,5 @@ pub mod kafka;
 pub mod obs;
 pub mod provision;
 pub mod report;
+pub mod sandbox;
 pub mod types;

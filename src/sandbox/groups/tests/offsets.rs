@@ -1,0 +1,1 @@
+//! Offsets committed, fetched and deleted.
