@@ -1,4 +1,27 @@
-//! A Kafka cluster inside the process, in memory: a test double and a demo, never offered as a broker.
+//! A Kafka cluster inside the process, in memory: several brokers on loopback ports that any Kafka
+//! client can talk to.
+//!
+//! It is a test double and a demonstration, never a broker to keep data in. It is as strict as a
+//! real broker in what it takes, and it can be made to fail on purpose. All of a cluster's state
+//! stands behind one lock ([`state::State`]); a request's handler ([`answer::Api`], one file per
+//! kind in `api/`) is a plain function on it, and only [`server`] waits.
 
+pub mod answer;
+mod api;
+pub mod brokers;
+pub mod clock;
+pub mod cluster;
+pub mod configs;
+pub mod dispatch;
 pub mod groups;
+pub mod log;
+pub mod partition;
+pub mod server;
+pub mod spec;
+pub mod state;
+pub mod topics;
 pub mod transactions;
+
+pub use self::clock::Clock;
+pub use self::cluster::{Cluster, ClusterError};
+pub use self::spec::{ClusterSpec, TopicSpec};
