@@ -3,8 +3,12 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{
-    ApiKey, ApiVersionsRequest, CreateTopicsRequest, FetchRequest, MetadataRequest, ProduceRequest,
-    RequestHeader, ResponseHeader,
+    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, ApiKey, ApiVersionsRequest, CreateTopicsRequest,
+    DeleteGroupsRequest, DescribeGroupsRequest, DescribeProducersRequest, DescribeTransactionsRequest,
+    EndTxnRequest, FetchRequest, FindCoordinatorRequest, HeartbeatRequest, InitProducerIdRequest,
+    JoinGroupRequest, LeaveGroupRequest, ListGroupsRequest, ListTransactionsRequest, MetadataRequest,
+    OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, ProduceRequest, RequestHeader,
+    ResponseHeader, SyncGroupRequest, TxnOffsetCommitRequest,
 };
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message, StrBytes, VersionRange};
 use tokio::time::Instant;
@@ -214,6 +218,25 @@ served! {
     Metadata: MetadataRequest,
     ApiVersions: ApiVersionsRequest,
     CreateTopics: CreateTopicsRequest,
+    OffsetCommit: OffsetCommitRequest,
+    OffsetFetch: OffsetFetchRequest,
+    FindCoordinator: FindCoordinatorRequest,
+    JoinGroup: JoinGroupRequest,
+    Heartbeat: HeartbeatRequest,
+    LeaveGroup: LeaveGroupRequest,
+    SyncGroup: SyncGroupRequest,
+    DescribeGroups: DescribeGroupsRequest,
+    ListGroups: ListGroupsRequest,
+    InitProducerId: InitProducerIdRequest,
+    AddPartitionsToTxn: AddPartitionsToTxnRequest,
+    AddOffsetsToTxn: AddOffsetsToTxnRequest,
+    EndTxn: EndTxnRequest,
+    TxnOffsetCommit: TxnOffsetCommitRequest,
+    DeleteGroups: DeleteGroupsRequest,
+    OffsetDelete: OffsetDeleteRequest,
+    DescribeProducers: DescribeProducersRequest,
+    DescribeTransactions: DescribeTransactionsRequest,
+    ListTransactions: ListTransactionsRequest,
 }
 
 /// Returns the versions in which request and answer are both known.

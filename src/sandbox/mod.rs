@@ -12,6 +12,7 @@ pub mod brokers;
 pub mod clock;
 pub mod cluster;
 pub mod configs;
+pub mod coordinators;
 pub mod dispatch;
 pub mod groups;
 pub mod log;

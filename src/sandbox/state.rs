@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use kafka_protocol::error::ResponseError;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::brokers::Brokers;
 use super::clock::Clock;
 use super::configs::{Configs, TopicSettings};
+use super::coordinators::Coordinators;
 use super::partition::Partition;
 use super::topics::{TopicError, Topics, place};
 
@@ -24,8 +26,8 @@ pub struct State {
     pub configs: Configs,
     /// The time.
     pub clock: Clock,
-    /// The next producer id to give out.
-    pub next_producer_id: i64,
+    /// Its groups and transactions.
+    pub coordinators: Coordinators,
 }
 
 impl State {
@@ -36,14 +38,9 @@ impl State {
         configs: BTreeMap<String, String>,
         clock: Clock,
     ) -> Self {
-        Self {
-            cluster_id,
-            brokers,
-            topics: Topics::default(),
-            configs: Configs::new(configs),
-            clock,
-            next_producer_id: 1000,
-        }
+        let configs = Configs::new(configs);
+        let coordinators = Coordinators::new(&configs, (Instant::now(), clock.now_ms()));
+        Self { cluster_id, brokers, topics: Topics::default(), configs, clock, coordinators }
     }
 
     /// Finds a partition of which `broker` is the leader, and the settings of its log.
