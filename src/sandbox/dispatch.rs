@@ -2,14 +2,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::error::ResponseError;
-use kafka_protocol::messages::{
-    AddOffsetsToTxnRequest, AddPartitionsToTxnRequest, ApiKey, ApiVersionsRequest, CreateTopicsRequest,
-    DeleteGroupsRequest, DescribeGroupsRequest, DescribeProducersRequest, DescribeTransactionsRequest,
-    EndTxnRequest, FetchRequest, FindCoordinatorRequest, HeartbeatRequest, InitProducerIdRequest,
-    JoinGroupRequest, LeaveGroupRequest, ListGroupsRequest, ListTransactionsRequest, MetadataRequest,
-    OffsetCommitRequest, OffsetDeleteRequest, OffsetFetchRequest, ProduceRequest, RequestHeader,
-    ResponseHeader, SyncGroupRequest, TxnOffsetCommitRequest,
-};
+use kafka_protocol::messages::{self, ApiKey, ApiVersionsRequest, RequestHeader, ResponseHeader};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message, StrBytes, VersionRange};
 use tokio::time::Instant;
 
@@ -213,30 +206,40 @@ macro_rules! served {
 }
 
 served! {
-    Produce: ProduceRequest,
-    Fetch: FetchRequest,
-    Metadata: MetadataRequest,
-    ApiVersions: ApiVersionsRequest,
-    CreateTopics: CreateTopicsRequest,
-    OffsetCommit: OffsetCommitRequest,
-    OffsetFetch: OffsetFetchRequest,
-    FindCoordinator: FindCoordinatorRequest,
-    JoinGroup: JoinGroupRequest,
-    Heartbeat: HeartbeatRequest,
-    LeaveGroup: LeaveGroupRequest,
-    SyncGroup: SyncGroupRequest,
-    DescribeGroups: DescribeGroupsRequest,
-    ListGroups: ListGroupsRequest,
-    InitProducerId: InitProducerIdRequest,
-    AddPartitionsToTxn: AddPartitionsToTxnRequest,
-    AddOffsetsToTxn: AddOffsetsToTxnRequest,
-    EndTxn: EndTxnRequest,
-    TxnOffsetCommit: TxnOffsetCommitRequest,
-    DeleteGroups: DeleteGroupsRequest,
-    OffsetDelete: OffsetDeleteRequest,
-    DescribeProducers: DescribeProducersRequest,
-    DescribeTransactions: DescribeTransactionsRequest,
-    ListTransactions: ListTransactionsRequest,
+    Produce: messages::ProduceRequest,
+    Fetch: messages::FetchRequest,
+    ListOffsets: messages::ListOffsetsRequest,
+    Metadata: messages::MetadataRequest,
+    ApiVersions: messages::ApiVersionsRequest,
+    CreateTopics: messages::CreateTopicsRequest,
+    DeleteTopics: messages::DeleteTopicsRequest,
+    DeleteRecords: messages::DeleteRecordsRequest,
+    OffsetForLeaderEpoch: messages::OffsetForLeaderEpochRequest,
+    DescribeConfigs: messages::DescribeConfigsRequest,
+    AlterConfigs: messages::AlterConfigsRequest,
+    CreatePartitions: messages::CreatePartitionsRequest,
+    IncrementalAlterConfigs: messages::IncrementalAlterConfigsRequest,
+    DescribeCluster: messages::DescribeClusterRequest,
+    DescribeTopicPartitions: messages::DescribeTopicPartitionsRequest,
+    OffsetCommit: messages::OffsetCommitRequest,
+    OffsetFetch: messages::OffsetFetchRequest,
+    FindCoordinator: messages::FindCoordinatorRequest,
+    JoinGroup: messages::JoinGroupRequest,
+    Heartbeat: messages::HeartbeatRequest,
+    LeaveGroup: messages::LeaveGroupRequest,
+    SyncGroup: messages::SyncGroupRequest,
+    DescribeGroups: messages::DescribeGroupsRequest,
+    ListGroups: messages::ListGroupsRequest,
+    InitProducerId: messages::InitProducerIdRequest,
+    AddPartitionsToTxn: messages::AddPartitionsToTxnRequest,
+    AddOffsetsToTxn: messages::AddOffsetsToTxnRequest,
+    EndTxn: messages::EndTxnRequest,
+    TxnOffsetCommit: messages::TxnOffsetCommitRequest,
+    DeleteGroups: messages::DeleteGroupsRequest,
+    OffsetDelete: messages::OffsetDeleteRequest,
+    DescribeProducers: messages::DescribeProducersRequest,
+    DescribeTransactions: messages::DescribeTransactionsRequest,
+    ListTransactions: messages::ListTransactionsRequest,
 }
 
 /// Returns the versions in which request and answer are both known.

@@ -6,6 +6,7 @@
 //! stands behind one lock ([`state::State`]); a request's handler ([`answer::Api`], one file per
 //! kind in `api/`) is a plain function on it, and only [`server`] waits.
 
+pub mod altering;
 pub mod answer;
 mod api;
 pub mod brokers;
@@ -14,6 +15,7 @@ pub mod cluster;
 pub mod configs;
 pub mod coordinators;
 pub mod dispatch;
+pub mod fetch;
 pub mod groups;
 pub mod log;
 pub mod partition;

@@ -2,6 +2,10 @@
 //!
 //! A sandbox keeps one log per partition. Followers are names only, always in step with it.
 
+use std::cmp::Ordering;
+
+use kafka_protocol::error::ResponseError;
+
 use super::brokers::Brokers;
 use super::log::PartitionLog;
 
@@ -33,6 +37,15 @@ impl Partition {
             in_sync: if in_sync.is_empty() { replicas.clone() } else { in_sync },
             replicas,
             log: PartitionLog::default(),
+        }
+    }
+
+    /// Compares the leader epoch a client knows with the partition's; -1 is not compared.
+    pub fn check_epoch(&self, known: i32) -> Result<(), ResponseError> {
+        match known.cmp(&self.leader_epoch) {
+            Ordering::Less if known >= 0 => Err(ResponseError::FencedLeaderEpoch),
+            Ordering::Greater => Err(ResponseError::UnknownLeaderEpoch),
+            _ => Ok(()),
         }
     }
 

@@ -10,6 +10,7 @@ use super::brokers::Brokers;
 use super::clock::Clock;
 use super::configs::{Configs, TopicSettings};
 use super::coordinators::Coordinators;
+use super::fetch::FetchSessions;
 use super::partition::Partition;
 use super::topics::{TopicError, Topics, place};
 
@@ -28,6 +29,8 @@ pub struct State {
     pub clock: Clock,
     /// Its groups and transactions.
     pub coordinators: Coordinators,
+    /// Fetch sessions of all its brokers.
+    pub fetch_sessions: FetchSessions,
 }
 
 impl State {
@@ -40,7 +43,15 @@ impl State {
     ) -> Self {
         let configs = Configs::new(configs);
         let coordinators = Coordinators::new(&configs, (Instant::now(), clock.now_ms()));
-        Self { cluster_id, brokers, topics: Topics::default(), configs, clock, coordinators }
+        Self {
+            cluster_id,
+            brokers,
+            topics: Topics::default(),
+            configs,
+            clock,
+            coordinators,
+            fetch_sessions: FetchSessions::default(),
+        }
     }
 
     /// Finds a partition of which `broker` is the leader, and the settings of its log.
@@ -89,6 +100,7 @@ impl State {
         if !self.brokers.set_up(id, is_up) {
             return;
         }
+        self.fetch_sessions.forget_broker(id);
         for topic in self.topics.iter_mut() {
             for partition in &mut topic.partitions {
                 partition.follow(&self.brokers);

@@ -1,6 +1,7 @@
 //! Broker and topic settings: defaults, overrides and where each value comes from.
 
 mod broker_keys;
+mod change;
 mod key;
 mod settings;
 mod topic_keys;
@@ -8,6 +9,7 @@ mod topic_keys;
 use std::collections::BTreeMap;
 
 pub use self::broker_keys::{all as broker_keys, find as find_broker_key};
+pub use self::change::{Change, ChangeError, Operation, changed_broker, changed_topic, is_dynamic};
 pub use self::key::{Key, Shape};
 pub use self::settings::TopicSettings;
 pub use self::topic_keys::{TOPIC_KEYS, find as find_topic_key};
@@ -74,13 +76,9 @@ impl Configs {
         self.dynamic.get(&broker)
     }
 
-    /// Sets or, with `None`, takes back a setting while the brokers run.
-    pub fn set_dynamic(&mut self, broker: Option<i32>, name: &str, value: Option<String>) {
-        let set = self.dynamic.entry(broker).or_default();
-        match value {
-            Some(value) => set.insert(name.to_owned(), value),
-            None => set.remove(name),
-        };
+    /// Replaces the settings set while the brokers ran, for all (`None`) or for one.
+    pub fn set_dynamic(&mut self, broker: Option<i32>, settings: BTreeMap<String, String>) {
+        self.dynamic.insert(broker, settings);
     }
 
     /// Lists a broker setting's values, the one in force first, and where each comes from.

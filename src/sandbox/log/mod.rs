@@ -19,6 +19,7 @@ pub use self::epochs::LeaderEpochs;
 pub use self::markers::Marker;
 pub use self::producers::{Producer, Producers, Verdict};
 pub use self::read::Slice;
+pub use self::times::Timed;
 use crate::kafka::batch::{BatchHeader, HEADER_BYTES};
 
 /// Holds one batch; its records are a slice of the request that brought them.
