@@ -15,6 +15,8 @@ pub enum Reply {
     Frame(Bytes),
     /// A frame later.
     Later(Pending),
+    /// The first half of a frame, and the end of the connection.
+    Cut(Bytes),
     /// Nothing.
     Silent,
     /// The end of the connection.
@@ -224,6 +226,25 @@ served! {
     WriteTxnMarkers: messages::WriteTxnMarkersRequest,
     DescribeCluster: messages::DescribeClusterRequest,
     DescribeTopicPartitions: messages::DescribeTopicPartitionsRequest,
+    OffsetCommit: messages::OffsetCommitRequest,
+    OffsetFetch: messages::OffsetFetchRequest,
+    FindCoordinator: messages::FindCoordinatorRequest,
+    JoinGroup: messages::JoinGroupRequest,
+    Heartbeat: messages::HeartbeatRequest,
+    LeaveGroup: messages::LeaveGroupRequest,
+    SyncGroup: messages::SyncGroupRequest,
+    DescribeGroups: messages::DescribeGroupsRequest,
+    ListGroups: messages::ListGroupsRequest,
+    InitProducerId: messages::InitProducerIdRequest,
+    AddPartitionsToTxn: messages::AddPartitionsToTxnRequest,
+    AddOffsetsToTxn: messages::AddOffsetsToTxnRequest,
+    EndTxn: messages::EndTxnRequest,
+    TxnOffsetCommit: messages::TxnOffsetCommitRequest,
+    DeleteGroups: messages::DeleteGroupsRequest,
+    OffsetDelete: messages::OffsetDeleteRequest,
+    DescribeProducers: messages::DescribeProducersRequest,
+    DescribeTransactions: messages::DescribeTransactionsRequest,
+    ListTransactions: messages::ListTransactionsRequest,
 }
 
 /// Returns the versions in which request and answer are both known.

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use kafka_protocol::error::ResponseError;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::brokers::Brokers;
 use super::clock::Clock;
 use super::configs::{Configs, TopicSettings};
+use super::coordinators::Coordinators;
+use super::faults::Faults;
 use super::fetch::FetchSessions;
 use super::partition::Partition;
 use super::topics::{TopicError, Topics, place};
@@ -25,10 +28,12 @@ pub struct State {
     pub configs: Configs,
     /// The time.
     pub clock: Clock,
+    /// Its groups and transactions.
+    pub coordinators: Coordinators,
+    /// What is to go wrong on purpose.
+    pub faults: Faults,
     /// Fetch sessions of all its brokers.
     pub fetch_sessions: FetchSessions,
-    /// The next producer id to give out.
-    pub next_producer_id: i64,
 }
 
 impl State {
@@ -39,14 +44,17 @@ impl State {
         configs: BTreeMap<String, String>,
         clock: Clock,
     ) -> Self {
+        let configs = Configs::new(configs);
+        let coordinators = Coordinators::new(&configs, (Instant::now(), clock.now_ms()));
         Self {
             cluster_id,
             brokers,
             topics: Topics::default(),
-            configs: Configs::new(configs),
+            configs,
             clock,
+            coordinators,
+            faults: Faults::default(),
             fetch_sessions: FetchSessions::default(),
-            next_producer_id: 1000,
         }
     }
 

@@ -119,6 +119,11 @@ impl Topics {
         self.by_name.get(name)
     }
 
+    /// Says whether there is a partition.
+    pub fn has(&self, name: &str, partition: i32) -> bool {
+        self.get(name).is_some_and(|topic| topic.partition(partition).is_some())
+    }
+
     /// Returns a topic to change it.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Topic> {
         self.by_name.get_mut(name)
