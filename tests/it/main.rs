@@ -13,5 +13,6 @@ mod offset_map_model;
 mod partition_model;
 mod sandbox_clients;
 mod sandbox_kit;
+mod sandbox_replicates;
 mod tail_model;
 mod tidy;
