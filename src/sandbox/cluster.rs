@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use super::brokers::{Broker, Brokers};
-use super::server::{Shared, accept};
+use super::server::{Shared, accept, keep_time};
 use super::spec::{BROKERS_MAX, ClusterSpec, TopicSpec};
 use super::state::State;
 use super::topics::{TopicError, place};
@@ -57,6 +57,14 @@ pub enum ClusterError {
 pub struct Cluster {
     shared: Arc<Shared>,
     brokers: Mutex<BTreeMap<i32, Listening>>,
+    /// Does what comes with time; ends with the cluster.
+    time: JoinHandle<()>,
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.time.abort();
+    }
 }
 
 /// Holds one broker's port and, while it is up, its task.
@@ -106,7 +114,8 @@ impl Cluster {
             let task = Some(tokio::spawn(accept(listener, id, shared.clone())));
             listening.insert(id, Listening { address, _placeholder: placeholder, task });
         }
-        Ok(Self { shared, brokers: Mutex::new(listening) })
+        let time = tokio::spawn(keep_time(shared.clone()));
+        Ok(Self { shared, brokers: Mutex::new(listening), time })
     }
 
     /// Returns the id its brokers report.

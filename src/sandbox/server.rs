@@ -66,6 +66,26 @@ pub async fn accept(listener: TcpListener, broker: i32, shared: Arc<Shared>) {
     }
 }
 
+/// Does what the coordinators have to do when its time comes: sessions end, transactions are aborted.
+pub async fn keep_time(shared: Arc<Shared>) {
+    let mut seen = shared.changes.subscribe();
+    loop {
+        seen.mark_unchanged();
+        let deadline = shared.lock().coordinators.next_deadline();
+        let wait = async {
+            match deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = wait => shared.change(|state| state.settle(Instant::now())),
+            // The sender lives as long as the cluster.
+            _ = seen.changed() => {}
+        }
+    }
+}
+
 async fn serve(mut stream: TcpStream, peer: SocketAddr, broker: i32, shared: Arc<Shared>) {
     // Answers are small and awaited; a failure here costs only time.
     let _ = stream.set_nodelay(true);
