@@ -39,6 +39,17 @@ pub struct Context<'a> {
     pub client: &'a mut Client,
     /// The time waits run on.
     pub now: Instant,
+    /// What is to go wrong inside the answer.
+    pub fault: Option<Inside>,
+}
+
+/// Says what goes wrong inside an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inside {
+    /// Every partition has this error, though the answer as a whole has none.
+    Partitions(ResponseError),
+    /// A bit of the records is wrong.
+    Corrupt,
 }
 
 /// Holds what a broker knows about one connection.
@@ -62,6 +73,11 @@ pub trait Api: Request {
     /// Names the topics it is about, for scripted faults and authorization.
     fn topics(&self) -> Vec<StrBytes> {
         Vec::new()
+    }
+
+    /// Names the topics it is about where that takes the cluster to know: ids, and sessions.
+    fn topics_in(&self, _: &State, _: i32) -> Vec<String> {
+        self.topics().iter().map(ToString::to_string).collect()
     }
 
     /// Answers that nothing it asks for is done, for one reason.

@@ -1,21 +1,18 @@
 //! A running sandbox cluster, and what can be done to it from outside the protocol.
 
-use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
-use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use super::brokers::{Broker, Brokers};
-use super::server::{Shared, accept, keep_time};
+use super::faults::Fault;
+use super::listeners::Listeners;
+use super::server::{Shared, keep_time};
 use super::spec::{BROKERS_MAX, ClusterSpec, TopicSpec};
 use super::state::State;
 use super::topics::{TopicError, place};
-
-/// Connections that may wait to be accepted.
-const BACKLOG: u32 = 256;
 
 /// Says why a cluster does not start, or why something cannot be done to it.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +53,6 @@ pub enum ClusterError {
 #[derive(Debug)]
 pub struct Cluster {
     shared: Arc<Shared>,
-    brokers: Mutex<BTreeMap<i32, Listening>>,
     /// Does what comes with time; ends with the cluster.
     time: JoinHandle<()>,
 }
@@ -64,23 +60,7 @@ pub struct Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.time.abort();
-    }
-}
-
-/// Holds one broker's port and, while it is up, its task.
-#[derive(Debug)]
-struct Listening {
-    address: SocketAddr,
-    /// Bound but not listening: keeps the port while the broker is down.
-    _placeholder: TcpSocket,
-    task: Option<JoinHandle<()>>,
-}
-
-impl Drop for Listening {
-    fn drop(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
-        }
+        self.shared.listeners.close();
     }
 }
 
@@ -91,13 +71,9 @@ impl Cluster {
         if spec.brokers == 0 || spec.brokers > BROKERS_MAX {
             return Err(ClusterError::Brokers(spec.brokers));
         }
-        let mut sockets = Vec::new();
-        for id in 1..=count {
-            let reserved = reserve().map_err(|source| ClusterError::Listen { broker: id, source })?;
-            sockets.push((id, reserved));
-        }
-        let brokers = sockets.iter().map(|(id, (address, _))| Broker {
-            id: *id,
+        let listeners = Listeners::reserve(count)?;
+        let brokers = listeners.addresses().into_iter().map(|(id, address)| Broker {
+            id,
             host: address.ip().to_string(),
             port: address.port(),
             is_up: true,
@@ -107,15 +83,13 @@ impl Cluster {
         for topic in &spec.topics {
             create(&mut state, topic)?;
         }
-        let shared = Arc::new(Shared::new(state));
-        let mut listening = BTreeMap::new();
-        for (id, (address, placeholder)) in sockets {
-            let listener = listen(address).map_err(|source| ClusterError::Listen { broker: id, source })?;
-            let task = Some(tokio::spawn(accept(listener, id, shared.clone())));
-            listening.insert(id, Listening { address, _placeholder: placeholder, task });
-        }
+        let shared = Arc::new(Shared::new(state, listeners));
         let time = tokio::spawn(keep_time(shared.clone()));
-        Ok(Self { shared, brokers: Mutex::new(listening), time })
+        let cluster = Self { shared, time };
+        for id in 1..=count {
+            cluster.shared.open(id)?;
+        }
+        Ok(cluster)
     }
 
     /// Returns the id its brokers report.
@@ -125,8 +99,7 @@ impl Cluster {
 
     /// Lists its brokers' addresses, in the order of their ids.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        let brokers = self.brokers.lock().unwrap_or_else(PoisonError::into_inner);
-        brokers.values().map(|broker| broker.address).collect()
+        self.shared.listeners.addresses().into_iter().map(|(_, address)| address).collect()
     }
 
     /// Returns its addresses as clients' `bootstrap.servers` takes them.
@@ -142,26 +115,24 @@ impl Cluster {
 
     /// Stops a broker: its connections end, its partitions move, its port refuses.
     pub fn stop_broker(&self, id: i32) -> Result<(), ClusterError> {
-        let mut brokers = self.brokers.lock().unwrap_or_else(PoisonError::into_inner);
-        let broker = brokers.get_mut(&id).ok_or(ClusterError::NoBroker(id))?;
-        if let Some(task) = broker.task.take() {
-            task.abort();
-        }
-        self.shared.change(|state| state.set_broker_up(id, false));
-        Ok(())
+        self.shared.stop_broker(id)
     }
 
     /// Starts a broker again, on the port it had.
     pub fn start_broker(&self, id: i32) -> Result<(), ClusterError> {
-        let mut brokers = self.brokers.lock().unwrap_or_else(PoisonError::into_inner);
-        let broker = brokers.get_mut(&id).ok_or(ClusterError::NoBroker(id))?;
-        if broker.task.is_none() {
-            let listener =
-                listen(broker.address).map_err(|source| ClusterError::Listen { broker: id, source })?;
-            broker.task = Some(tokio::spawn(accept(listener, id, self.shared.clone())));
-        }
-        self.shared.change(|state| state.set_broker_up(id, true));
-        Ok(())
+        self.shared.start_broker(id)
+    }
+
+    /// Plans a fault.
+    pub fn plan(&self, fault: Fault) {
+        self.shared.lock().faults.plan(fault);
+    }
+
+    /// Forgets the faults that are planned; returns how many requests were hit so far.
+    pub fn clear_faults(&self) -> u64 {
+        let mut state = self.shared.lock();
+        state.faults.clear();
+        state.faults.fired()
     }
 
     /// Returns what the commands work on.
@@ -170,7 +141,7 @@ impl Cluster {
     }
 }
 
-fn create(state: &mut State, topic: &TopicSpec) -> Result<(), ClusterError> {
+pub(super) fn create(state: &mut State, topic: &TopicSpec) -> Result<(), ClusterError> {
     let default = i16::try_from(state.brokers.all().len().min(3)).unwrap_or(1);
     let copies = topic.replication_factor.unwrap_or(default);
     let created = place(&state.brokers, 0, topic.partitions, copies).and_then(|placement| {
@@ -178,19 +149,4 @@ fn create(state: &mut State, topic: &TopicSpec) -> Result<(), ClusterError> {
         state.topics.create(name, placement, configs, &state.configs, &state.brokers).map(|_| ())
     });
     created.map_err(|source| ClusterError::Topic { name: topic.name.clone(), source })
-}
-
-/// Takes a free loopback port and keeps it.
-fn reserve() -> io::Result<(SocketAddr, TcpSocket)> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    Ok((socket.local_addr()?, socket))
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
 }

@@ -15,6 +15,8 @@ pub enum Reply {
     Frame(Bytes),
     /// A frame later.
     Later(Pending),
+    /// The first half of a frame, and the end of the connection.
+    Cut(Bytes),
     /// Nothing.
     Silent,
     /// The end of the connection.
@@ -43,9 +45,9 @@ pub struct Call {
 }
 
 impl Call {
-    /// Names the topics it is about.
-    pub fn topics(&self) -> Vec<StrBytes> {
-        self.request.topics()
+    /// Names the topics it is about, to the broker that is asked.
+    pub fn topics(&self, state: &State, broker: i32) -> Vec<String> {
+        self.request.topics(state, broker)
     }
 
     /// Answers it without doing anything.
@@ -60,7 +62,7 @@ impl Call {
 }
 
 trait Erased: Send {
-    fn topics(&self) -> Vec<StrBytes>;
+    fn topics(&self, state: &State, broker: i32) -> Vec<String>;
     fn refuse(&self, error: ResponseError) -> Reply;
     fn run(self: Box<Self>, cx: &mut Context<'_>) -> Reply;
 }
@@ -81,8 +83,8 @@ impl<R: Api + Send> Erased for Typed<R>
 where
     R::Response: 'static,
 {
-    fn topics(&self) -> Vec<StrBytes> {
-        self.request.topics()
+    fn topics(&self, state: &State, broker: i32) -> Vec<String> {
+        self.request.topics_in(state, broker)
     }
 
     fn refuse(&self, error: ResponseError) -> Reply {
@@ -219,6 +221,9 @@ served! {
     AlterConfigs: messages::AlterConfigsRequest,
     CreatePartitions: messages::CreatePartitionsRequest,
     IncrementalAlterConfigs: messages::IncrementalAlterConfigsRequest,
+    DescribeLogDirs: messages::DescribeLogDirsRequest,
+    ListPartitionReassignments: messages::ListPartitionReassignmentsRequest,
+    WriteTxnMarkers: messages::WriteTxnMarkersRequest,
     DescribeCluster: messages::DescribeClusterRequest,
     DescribeTopicPartitions: messages::DescribeTopicPartitionsRequest,
     OffsetCommit: messages::OffsetCommitRequest,

@@ -65,6 +65,21 @@ impl Partition {
         true
     }
 
+    /// Returns the replica that is up and comes after the leader in turn.
+    pub fn next_leader(&self, brokers: &Brokers) -> Option<i32> {
+        let at = self.leader.and_then(|leader| self.replicas.iter().position(|id| *id == leader));
+        let count = self.replicas.len();
+        let in_turn = (1..=count).map(|step| self.replicas[(at.unwrap_or(0) + step) % count]);
+        in_turn.into_iter().find(|id| brokers.is_up(*id))
+    }
+
+    /// Loses the records from an offset on to a leader that never had them.
+    pub fn truncate_unclean(&mut self, from: i64) {
+        self.log.truncate(from);
+        self.leader_epoch += 1;
+        self.log.begin_epoch(self.leader_epoch);
+    }
+
     /// Follows brokers that went down or came up: replicas leave and join, and a partition whose
     /// leader left gets the next one in step. The last replica in step stays in the list.
     pub fn follow(&mut self, brokers: &Brokers) {

@@ -9,10 +9,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 
-use super::answer::{Client, Context};
-use super::dispatch::{Call, Pending, Read, Reply, read, with_length};
+use super::answer::Client;
+use super::dispatch::{Read, Reply, read, with_length};
+use super::handling::answer;
+use super::listeners::Listeners;
 use super::state::State;
 
 /// The largest request, in bytes (`socket.request.max.bytes`).
@@ -24,12 +25,19 @@ pub struct Shared {
     state: Mutex<State>,
     changes: watch::Sender<u64>,
     connections: AtomicU64,
+    /// The brokers' ports.
+    pub listeners: Listeners,
 }
 
 impl Shared {
     /// Wraps a cluster's state.
-    pub fn new(state: State) -> Self {
-        Self { state: Mutex::new(state), changes: watch::Sender::new(0), connections: AtomicU64::new(0) }
+    pub fn new(state: State, listeners: Listeners) -> Self {
+        Self {
+            state: Mutex::new(state),
+            changes: watch::Sender::new(0),
+            connections: AtomicU64::new(0),
+            listeners,
+        }
     }
 
     /// Looks at the state; never held across a wait.
@@ -43,6 +51,11 @@ impl Shared {
         let changed = change(&mut self.lock());
         self.announce();
         changed
+    }
+
+    /// Tells of changes from now on.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     /// Lets those who wait look again.
@@ -111,6 +124,12 @@ async fn serve(mut stream: TcpStream, peer: SocketAddr, broker: i32, shared: Arc
                     return;
                 }
             }
+            Reply::Cut(frame) => {
+                // The client is told of more than it gets, and the connection ends either way.
+                let framed = with_length(&frame);
+                let _ = stream.write_all(&framed[..framed.len() / 2]).await;
+                return;
+            }
             Reply::Silent => {}
             Reply::Close | Reply::Later(_) => return,
         }
@@ -132,48 +151,6 @@ async fn next_frame(stream: &mut TcpStream, received: &mut BytesMut) -> Option<B
         }
         if stream.read_buf(received).await.ok()? == 0 {
             return None;
-        }
-    }
-}
-
-async fn answer(call: Call, broker: i32, client: &mut Client, shared: &Shared) -> Reply {
-    let changes = call.changes;
-    client.client_id.clone_from(&call.client_id);
-    // Seen before the state is, so that no change falls between.
-    let seen = shared.changes.subscribe();
-    let reply = {
-        let mut state = shared.lock();
-        let mut cx =
-            Context { broker, version: call.version, client, now: Instant::now(), state: &mut state };
-        call.run(&mut cx)
-    };
-    if changes {
-        shared.announce();
-    }
-    match reply {
-        Reply::Later(pending) => wait(pending, seen, shared, changes).await,
-        reply => reply,
-    }
-}
-
-async fn wait(mut pending: Pending, mut seen: watch::Receiver<u64>, shared: &Shared, changes: bool) -> Reply {
-    loop {
-        let expired = tokio::select! {
-            () = tokio::time::sleep_until(pending.deadline) => true,
-            // The sender lives as long as the cluster.
-            _ = seen.changed() => false,
-        };
-        let reply = (pending.poll)(&mut shared.lock(), expired);
-        match reply {
-            Some(reply) => {
-                if changes {
-                    shared.announce();
-                }
-                return reply;
-            }
-            // A handler that has no answer at its deadline has none at all.
-            None if expired => return Reply::Close,
-            None => {}
         }
     }
 }

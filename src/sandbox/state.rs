@@ -10,6 +10,7 @@ use super::brokers::Brokers;
 use super::clock::Clock;
 use super::configs::{Configs, TopicSettings};
 use super::coordinators::Coordinators;
+use super::faults::Faults;
 use super::fetch::FetchSessions;
 use super::partition::Partition;
 use super::topics::{TopicError, Topics, place};
@@ -29,6 +30,8 @@ pub struct State {
     pub clock: Clock,
     /// Its groups and transactions.
     pub coordinators: Coordinators,
+    /// What is to go wrong on purpose.
+    pub faults: Faults,
     /// Fetch sessions of all its brokers.
     pub fetch_sessions: FetchSessions,
 }
@@ -50,6 +53,7 @@ impl State {
             configs,
             clock,
             coordinators,
+            faults: Faults::default(),
             fetch_sessions: FetchSessions::default(),
         }
     }

@@ -15,6 +15,7 @@ use crate::kafka::batch::BatchHeader;
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::log::check::{Refusal, check};
 use crate::sandbox::partition::Partition;
+use crate::sandbox::state::State;
 use crate::sandbox::topics::INTERNAL_TOPICS;
 use crate::sandbox::transactions::Producer;
 
@@ -26,6 +27,11 @@ const KNOWS_ABORTABLE: i16 = 11;
 impl Api for ProduceRequest {
     fn topics(&self) -> Vec<StrBytes> {
         self.topic_data.iter().map(|topic| topic.name.0.clone()).collect()
+    }
+
+    fn topics_in(&self, state: &State, _: i32) -> Vec<String> {
+        let names = self.topic_data.iter().map(|topic| state.topic_name(&topic.name, topic.topic_id));
+        names.filter_map(|name| Some(name.ok()?.to_owned())).collect()
     }
 
     fn refusal(&self, error: ResponseError) -> ProduceResponse {

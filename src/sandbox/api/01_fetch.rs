@@ -12,8 +12,9 @@ use kafka_protocol::protocol::StrBytes;
 use uuid::Uuid;
 
 use super::text;
-use crate::sandbox::answer::{Answer, Api, Context, Waiting};
+use crate::sandbox::answer::{Answer, Api, Context, Inside, Waiting};
 use crate::sandbox::fetch::{Asked, Found, Opened, Wanted, locate, read, readable_end};
+use crate::sandbox::partition::Partition;
 use crate::sandbox::state::State;
 
 /// From this version topics are named by id (KIP-516).
@@ -31,6 +32,8 @@ struct Fetch {
     /// Whether the client asked for a session.
     opens: bool,
     opened: Opened,
+    /// What is to go wrong.
+    fault: Option<Inside>,
 }
 
 impl Api for FetchRequest {
@@ -38,6 +41,12 @@ impl Api for FetchRequest {
 
     fn topics(&self) -> Vec<StrBytes> {
         self.topics.iter().map(|topic| topic.topic.0.clone()).collect()
+    }
+
+    fn topics_in(&self, state: &State, broker: i32) -> Vec<String> {
+        let named = self.topics.iter().map(|topic| state.topic_name(&topic.topic, topic.topic_id));
+        let named = named.filter_map(|name| Some(name.ok()?.to_owned()));
+        named.chain(state.fetch_sessions.topics((broker, self.session_id))).collect()
     }
 
     fn refusal(&self, error: ResponseError) -> FetchResponse {
@@ -65,6 +74,7 @@ impl Api for FetchRequest {
             committed_only,
             opens,
             opened,
+            fault: cx.fault,
         };
         if wait.is_zero() || fetch.has_enough(cx.state) {
             return Answer::Now(fetch.answer(cx.state));
@@ -110,7 +120,7 @@ impl Fetch {
     fn has_enough(&self, state: &State) -> bool {
         let mut bytes = 0;
         for wanted in &self.opened.wanted {
-            let Ok(partition) = locate(state, self.broker, wanted) else { return true };
+            let Ok(partition) = self.locate(state, wanted) else { return true };
             match read(partition, wanted, self.committed_only, 0, false) {
                 Ok(Found { diverging: None, .. }) => {}
                 _ => return true,
@@ -122,13 +132,22 @@ impl Fetch {
         bytes >= self.min_bytes || self.opened.wanted.is_empty()
     }
 
+    fn locate<'a>(&self, state: &'a State, wanted: &Wanted) -> Result<&'a Partition, ResponseError> {
+        match self.fault {
+            Some(Inside::Partitions(error)) => Err(error),
+            _ => locate(state, self.broker, wanted),
+        }
+    }
+
     fn answer(&self, state: &mut State) -> FetchResponse {
         let mut left = self.max_bytes;
         let mut whole_first = true;
         let mut results = Vec::with_capacity(self.opened.wanted.len());
         for wanted in &self.opened.wanted {
-            let found = locate(state, self.broker, wanted)
+            let found = self
+                .locate(state, wanted)
                 .and_then(|partition| read(partition, wanted, self.committed_only, left, whole_first));
+            let found = found.map(|found| self.damaged(found));
             if let Ok(found) = &found {
                 whole_first &= found.records.is_empty();
                 left = left.saturating_sub(found.records.len());
@@ -144,6 +163,18 @@ impl Fetch {
             .with_session_id(session)
             .with_responses(by_topic(state, results))
             .with_node_endpoints(leaders)
+    }
+
+    /// Flips the last bit of the records, where that is asked for: the checksum no longer fits.
+    fn damaged(&self, mut found: Found) -> Found {
+        if self.fault == Some(Inside::Corrupt) && !found.records.is_empty() {
+            let mut bytes = Vec::from(found.records);
+            if let Some(last) = bytes.last_mut() {
+                *last ^= 1;
+            }
+            found.records = bytes.into();
+        }
+        found
     }
 
     /// Returns the number of the session, a new one where the client asked for one.

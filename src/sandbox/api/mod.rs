@@ -24,6 +24,8 @@ mod describe_cluster;
 mod describe_configs;
 #[path = "15_describe_groups.rs"]
 mod describe_groups;
+#[path = "35_describe_log_dirs.rs"]
+mod describe_log_dirs;
 #[path = "61_describe_producers.rs"]
 mod describe_producers;
 #[path = "75_describe_topic_partitions.rs"]
@@ -51,6 +53,8 @@ mod leave_group;
 mod list_groups;
 #[path = "02_list_offsets.rs"]
 mod list_offsets;
+#[path = "46_list_partition_reassignments.rs"]
+mod list_partition_reassignments;
 #[path = "66_list_transactions.rs"]
 mod list_transactions;
 #[path = "03_metadata.rs"]
@@ -69,6 +73,8 @@ mod produce;
 mod sync_group;
 #[path = "28_txn_offset_commit.rs"]
 mod txn_offset_commit;
+#[path = "27_write_txn_markers.rs"]
+mod write_txn_markers;
 
 use kafka_protocol::messages::BrokerId;
 use kafka_protocol::protocol::StrBytes;

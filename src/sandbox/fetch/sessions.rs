@@ -152,6 +152,12 @@ impl FetchSessions {
         }
     }
 
+    /// Names the topics a session reads.
+    pub fn topics(&self, id: SessionId) -> impl Iterator<Item = String> + '_ {
+        let partitions = self.open.get(&id).into_iter().flat_map(|session| &session.partitions);
+        partitions.map(|partition| partition.wanted.topic.clone())
+    }
+
     /// Forgets a broker's sessions, because it went down.
     pub fn forget_broker(&mut self, broker: i32) {
         self.open.retain(|(of, _), _| *of != broker);
