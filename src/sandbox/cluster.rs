@@ -4,10 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
+
 use super::brokers::{Broker, Brokers};
 use super::faults::Fault;
 use super::listeners::Listeners;
-use super::server::Shared;
+use super::server::{Shared, keep_time};
 use super::spec::{BROKERS_MAX, ClusterSpec, TopicSpec};
 use super::state::State;
 use super::topics::{TopicError, place};
@@ -51,10 +53,13 @@ pub enum ClusterError {
 #[derive(Debug)]
 pub struct Cluster {
     shared: Arc<Shared>,
+    /// Does what comes with time; ends with the cluster.
+    time: JoinHandle<()>,
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        self.time.abort();
         self.shared.listeners.close();
     }
 }
@@ -78,7 +83,9 @@ impl Cluster {
         for topic in &spec.topics {
             create(&mut state, topic)?;
         }
-        let cluster = Self { shared: Arc::new(Shared::new(state, listeners)) };
+        let shared = Arc::new(Shared::new(state, listeners));
+        let time = tokio::spawn(keep_time(shared.clone()));
+        let cluster = Self { shared, time };
         for id in 1..=count {
             cluster.shared.open(id)?;
         }

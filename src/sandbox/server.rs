@@ -10,6 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use tokio::time::Instant;
+
 use super::answer::Client;
 use super::dispatch::{Read, Reply, read, with_length};
 use super::handling::answer;
@@ -75,6 +77,26 @@ pub async fn accept(listener: TcpListener, broker: i32, shared: Arc<Shared>) {
                 connections.spawn(serve(stream, peer, broker, shared.clone()));
             }
             Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Does what the coordinators have to do when its time comes: sessions end, transactions are aborted.
+pub async fn keep_time(shared: Arc<Shared>) {
+    let mut seen = shared.changes.subscribe();
+    loop {
+        seen.mark_unchanged();
+        let deadline = shared.lock().coordinators.next_deadline();
+        let wait = async {
+            match deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = wait => shared.change(|state| state.settle(Instant::now())),
+            // The sender lives as long as the cluster.
+            _ = seen.changed() => {}
         }
     }
 }

@@ -45,7 +45,8 @@ impl Default for ClusterSpec {
             cluster_id: random_id(),
             brokers: 1,
             topics: Vec::new(),
-            broker_configs: BTreeMap::new(),
+            // As in the properties file that Kafka ships: a new group does not wait for more members.
+            broker_configs: BTreeMap::from([("group.initial.rebalance.delay.ms".into(), "0".into())]),
             clock: Clock::real(),
         }
     }

@@ -1,5 +1,7 @@
 //! Produce (key 0): batches from clients, checked as a broker does.
 
+use std::collections::BTreeSet;
+
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::{
@@ -9,11 +11,18 @@ use kafka_protocol::messages::{BrokerId, ProduceRequest, ProduceResponse};
 use kafka_protocol::protocol::StrBytes;
 
 use super::text;
+use crate::kafka::batch::BatchHeader;
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::log::check::{Refusal, check};
 use crate::sandbox::partition::Partition;
 use crate::sandbox::state::State;
 use crate::sandbox::topics::INTERNAL_TOPICS;
+use crate::sandbox::transactions::Producer;
+
+/// From this version on a partition is part of a transaction as soon as it is written to.
+const ADDS_PARTITIONS: i16 = 12;
+/// From this version on a producer can be told to abort.
+const KNOWS_ABORTABLE: i16 = 11;
 
 impl Api for ProduceRequest {
     fn topics(&self) -> Vec<StrBytes> {
@@ -36,6 +45,7 @@ impl Api for ProduceRequest {
 
     fn handle(self, cx: &mut Context<'_>) -> Answer<ProduceResponse> {
         let acks = self.acks;
+        let transactional_id = self.transactional_id.as_ref().map(|id| id.as_str());
         if !matches!(acks, -1..=1) {
             return Answer::Now(self.refusal(ResponseError::InvalidRequiredAcks));
         }
@@ -43,7 +53,7 @@ impl Api for ProduceRequest {
         let mut responses = Vec::with_capacity(self.topic_data.len());
         for mut topic in self.topic_data {
             let data = std::mem::take(&mut topic.partition_data);
-            let partitions = data.into_iter().map(|data| append(cx, &topic, data, acks));
+            let partitions = data.into_iter().map(|data| append(cx, &topic, data, (acks, transactional_id)));
             let partitions: Vec<_> = partitions.collect();
             failures |= partitions.iter().any(|partition| partition.error_code != 0);
             responses.push(named(&topic).with_partition_responses(partitions));
@@ -65,7 +75,7 @@ fn append(
     cx: &mut Context<'_>,
     topic: &TopicProduceData,
     data: PartitionProduceData,
-    acks: i16,
+    (acks, transactional_id): (i16, Option<&str>),
 ) -> PartitionProduceResponse {
     let index = data.index;
     let now_ms = cx.state.clock.now_ms();
@@ -86,9 +96,18 @@ fn append(
     if acks == -1 && partition.in_sync.len() < settings.in_sync_min {
         return failed(index, ResponseError::NotEnoughReplicas.into());
     }
-    let appended = check(data.records, cx.version, settings, now_ms)
-        .and_then(|checked| partition.log.append(checked, partition.leader_epoch));
-    match appended {
+    let checked = match check(data.records, cx.version, settings, now_ms) {
+        Ok(checked) => checked,
+        Err(refusal) => return failed(index, refusal),
+    };
+    // Looked up again: the coordinator that is asked in between is part of the same state.
+    let allowed = verify(cx, transactional_id, &checked.header, (&name, index));
+    let found = allowed.and_then(|()| cx.state.led_by(cx.broker, &name, index));
+    let partition = match found {
+        Ok((_, partition)) => partition,
+        Err(error) => return failed(index, error.into()),
+    };
+    match partition.log.append(checked, partition.leader_epoch) {
         Ok(appended) => PartitionProduceResponse::default()
             .with_index(index)
             .with_base_offset(appended.base_offset)
@@ -96,6 +115,40 @@ fn append(
             .with_log_start_offset(partition.log.start()),
         Err(refusal) => failed(index, refusal),
     }
+}
+
+/// Checks that a transactional batch belongs to its producer's transaction, which newer producers let
+/// begin with it (KIP-890). Asked only where the partition knows of no transaction of the producer.
+fn verify(
+    cx: &mut Context<'_>,
+    transactional_id: Option<&str>,
+    batch: &BatchHeader,
+    (topic, index): (&str, i32),
+) -> Result<(), ResponseError> {
+    let now_ms = cx.state.coordinators.millis(cx.now);
+    let partition = cx.state.topics.get(topic).and_then(|topic| topic.partition(index));
+    let known = partition.and_then(|partition| partition.log.producers().get(batch.producer_id));
+    let ongoing = known.is_some_and(|producer| {
+        producer.transaction_start.is_some() && producer.epoch == batch.producer_epoch
+    });
+    if !batch.is_transactional() || ongoing {
+        return Ok(());
+    }
+    let id = transactional_id.ok_or(ResponseError::InvalidRecord)?;
+    let producer = Producer { id: batch.producer_id, epoch: batch.producer_epoch };
+    let (key, transactions) = ((topic.to_owned(), index), &mut cx.state.coordinators.transactions);
+    let adds = cx.version >= ADDS_PARTITIONS;
+    let allowed = if adds {
+        transactions.add_partitions(now_ms, id, producer, BTreeSet::from([key]))
+    } else {
+        transactions.verify(id, producer, &key)
+    };
+    allowed.map_err(|error| match error {
+        ResponseError::ProducerFenced => ResponseError::InvalidProducerEpoch,
+        ResponseError::ConcurrentTransactions if !adds => ResponseError::NotEnoughReplicas,
+        ResponseError::TransactionAbortable if cx.version < KNOWS_ABORTABLE => ResponseError::InvalidTxnState,
+        other => other,
+    })
 }
 
 fn failed(index: i32, refusal: Refusal) -> PartitionProduceResponse {

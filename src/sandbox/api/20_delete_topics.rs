@@ -50,6 +50,7 @@ fn delete(state: &mut State, wanted: &DeleteTopicState) -> Result<DeletableTopic
         None => state.topics.name_of(wanted.topic_id).ok_or(ResponseError::UnknownTopicId)?.to_owned(),
     };
     let gone = state.topics.delete(&name).ok_or(ResponseError::UnknownTopicOrPartition)?;
+    state.coordinators.groups.topic_deleted(&gone.name);
     Ok(DeletableTopicResult::default().with_name(Some(TopicName(text(&gone.name)))).with_topic_id(gone.id))
 }
 
