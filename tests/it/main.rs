@@ -14,7 +14,8 @@ mod partition_model;
 mod sandbox_clients;
 mod sandbox_groups;
 mod sandbox_kit;
-mod sandbox_raw;
 mod sandbox_transactions;
+#[path = "../support/mod.rs"]
+mod support;
 mod tail_model;
 mod tidy;
