@@ -94,7 +94,7 @@ pub async fn keep_time(shared: Arc<Shared>) {
             }
         };
         tokio::select! {
-            () = wait => shared.change(|state| state.settle(Instant::now())),
+            () = wait => shared.change(|state| state.settle(tokio::time::Instant::now())),
             // The sender lives as long as the cluster.
             _ = seen.changed() => {}
         }

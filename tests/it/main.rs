@@ -16,5 +16,7 @@ mod sandbox_groups;
 mod sandbox_kit;
 mod sandbox_replicates;
 mod sandbox_transactions;
+#[path = "../support/mod.rs"]
+mod support;
 mod tail_model;
 mod tidy;

@@ -14,7 +14,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use strait::sandbox::{Cluster, ClusterSpec, TopicSpec};
 
 use crate::sandbox_kit::{LONG, client, producer, runtime, start, write};
-use crate::sandbox_raw::Raw;
+use crate::support::raw::Raw;
 
 /// A member of the group `workers` with short sessions.
 fn member(cluster: &Cluster, more: &[(&str, &str)]) -> BaseConsumer {

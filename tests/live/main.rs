@@ -21,4 +21,7 @@ mod replicate_sessions;
 mod replicate_share;
 mod replicate_shows;
 mod replicate_versions;
+mod sandbox_differences;
 mod status_map;
+#[path = "../support/mod.rs"]
+mod support;

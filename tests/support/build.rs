@@ -4,16 +4,14 @@ use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use kafka_protocol::messages::fetch_request::{FetchPartition, FetchTopic};
 use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::{
     BrokerId, CreateTopicsRequest, FetchRequest, ListOffsetsRequest, MetadataRequest, ProduceRequest,
     TopicName, TransactionalId,
 };
-use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::protocol::StrBytes;
-use kafka_protocol::records::{
-    Compression, Record, RecordBatchEncoder, RecordEncodeOptions, TimestampType,
-};
+use kafka_protocol::records::{Compression, Record, RecordBatchEncoder, RecordEncodeOptions, TimestampType};
 use strait::kafka::batch::Batches;
 
 use super::player::Player;
@@ -70,7 +68,8 @@ pub fn batch(writer: Writer, count: i32) -> Bytes {
 /// A Produce for one partition.
 pub fn produce(topic: &StrBytes, partition: i32, records: Bytes) -> ProduceRequest {
     let data = PartitionProduceData::default().with_index(partition).with_records(Some(records));
-    let topic = TopicProduceData::default().with_name(TopicName(topic.clone())).with_partition_data(vec![data]);
+    let topic =
+        TopicProduceData::default().with_name(TopicName(topic.clone())).with_partition_data(vec![data]);
     ProduceRequest::default()
         .with_transactional_id(None)
         .with_acks(-1)
