@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
-use crate::commands::{Context, completions, init, man, replicate, status, validate, verify};
+use crate::commands::{Context, completions, init, man, replicate, sandbox, status, validate, verify};
 use crate::exit::Exit;
 use crate::report::document::Document;
 use crate::report::output::{Format, Output, OutputSettings};
@@ -34,6 +34,7 @@ const AFTER_HELP: &str = "Examples:
   strait status                           how far flows are, without running them
   strait validate                         what is wrong with the configuration and the clusters
   strait verify                           the copy against the source, record by record
+  strait sandbox --topic orders:12        two Kafka clusters in memory, to try things on
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -87,6 +88,7 @@ enum Command {
     Status(status::Args),
     Verify(verify::Args),
     Validate(validate::Args),
+    Sandbox(sandbox::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -147,6 +149,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
         Command::Status(args) => on_runtime(context, status::run(args, context)),
         Command::Verify(args) => on_runtime(context, verify::run(args, context)),
         Command::Validate(args) => on_runtime(context, validate::run(args, context)),
+        Command::Sandbox(args) => on_runtime(context, sandbox::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

@@ -16,6 +16,7 @@ pub mod kafka;
 pub mod obs;
 pub mod provision;
 pub mod report;
+pub mod sandbox;
 pub mod types;
 pub mod validate;
 pub mod verify;

@@ -6,6 +6,7 @@ pub mod init;
 pub mod man;
 mod observe;
 pub mod replicate;
+pub mod sandbox;
 mod signals;
 pub mod status;
 mod tell;

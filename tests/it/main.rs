@@ -15,6 +15,13 @@ mod import_properties;
 mod import_samples;
 mod offset_map_model;
 mod partition_model;
+mod sandbox_clients;
+mod sandbox_groups;
+mod sandbox_kit;
+mod sandbox_replicates;
+mod sandbox_transactions;
+#[path = "../support/mod.rs"]
+mod support;
 mod tail_model;
 mod tidy;
 mod validate_facts;

@@ -38,6 +38,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("types", &[]),
     ("exit", &[]),
     ("kafka", &[]),
+    ("sandbox", &["kafka"]),
     ("config", &["kafka"]),
     ("provision", &["kafka"]),
     ("engine", &["kafka", "provision"]),
@@ -51,6 +52,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("commands", ABOVE_REPORT),
     ("cli", &["commands", "report"]),
 ];
+/// All that the sandbox may name of `kafka`: how batches are laid out, checked and compressed. It is
+/// spoken to over TCP by the client it tests, and shares no connection, request or error with it.
+const SANDBOX_MAY_NAME: [&str; 3] = ["kafka::batch", "kafka::codec", "kafka::crc"];
 /// Layers that may name the settings, which are plain data, though `config` stands elsewhere.
 const MAY_NAME_SETTINGS: [&str; 4] = ["kafka", "provision", "engine", "verify"];
 
@@ -160,6 +164,16 @@ fn a_layer_names_only_what_stands_to_its_left() {
         .collect();
     assert!(unknown.is_empty(), "give these a place in LAYERS: {unknown:?}");
     let wrong = offences(&sources, |name, line| !forbidden(layer(name), line).is_empty());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_sandbox_shares_only_the_codec_with_the_client_it_tests() {
+    let wrong = offences(&files("src/sandbox", ".rs"), |_, line| {
+        line.split("crate::").skip(1).any(|path| {
+            path.starts_with("kafka") && !SANDBOX_MAY_NAME.iter().any(|allowed| path.starts_with(allowed))
+        })
+    });
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

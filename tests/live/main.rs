@@ -22,7 +22,11 @@ mod replicate_sessions;
 mod replicate_share;
 mod replicate_shows;
 mod replicate_versions;
+mod sandbox_differences;
+mod sandbox_tools;
 mod status_map;
+#[path = "../support/mod.rs"]
+mod support;
 mod validate;
 mod validate_reach;
 mod validate_rights;

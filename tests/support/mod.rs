@@ -1,0 +1,8 @@
+//! What the tests without a Kafka and those with one have in common: requests as a test says them,
+//! and the scenes in which a sandbox has to answer as Apache Kafka does.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+pub mod build;
+pub mod player;
+pub mod raw;
+pub mod scenes;
