@@ -164,7 +164,7 @@ fn tell(context: &Context, clusters: &[Named], saved: Option<&Path>) {
         Format::Json => {
             output.json_line(&Started { schema: SCHEMA, event: "started", clusters: lines.collect() });
         }
-        Format::Text => {
+        _ => {
             let mut table = Table::new(&COLUMNS);
             for line in lines {
                 table.row([line.name, line.cluster_id, line.bootstrap_servers.join(",")]);
