@@ -97,8 +97,7 @@ async fn read_tail(ends: &Ends<'_>, question: &Question<'_>) -> Result<Result<Ta
     let mut at = checkpoint.target_next.max(question.target_first);
     while at < question.target_end {
         let from = (at, question.target_end);
-        let read =
-            log_reader::read(ends.target, ends.at_target, target, from, Isolation::ReadUncommitted);
+        let read = log_reader::read(ends.target, ends.at_target, target, from, Isolation::ReadUncommitted);
         let piece = read.await?;
         if piece.records.is_empty() {
             break;
@@ -136,8 +135,7 @@ async fn compare(
     let mut known_end = None;
     while !matcher.is_over() {
         let from = (position, known_end.unwrap_or(0));
-        let read =
-            log_reader::read(ends.source, ends.at_source, source, from, Isolation::ReadCommitted);
+        let read = log_reader::read(ends.source, ends.at_source, source, from, Isolation::ReadCommitted);
         // Where retention went on meanwhile the error brings the next try, which sees the new log start.
         let piece = read.await?;
         ends.origin.learn(&piece.records).await?;

@@ -79,12 +79,7 @@ async fn read_from(leader: Leader<'_>, places: Vec<&Place>) -> Pieces {
 
 impl Leader<'_> {
     /// Asks once for all of these, and returns those of which nothing came though there is more.
-    async fn round<'p>(
-        &self,
-        places: &[&'p Place],
-        bytes_max: i32,
-        pieces: &mut Pieces,
-    ) -> Vec<&'p Place> {
+    async fn round<'p>(&self, places: &[&'p Place], bytes_max: i32, pieces: &mut Pieces) -> Vec<&'p Place> {
         let by_key: HashMap<(TopicKey, i32), &'p Place> =
             places.iter().flat_map(|place| self.keys(place).map(|key| (key, *place))).collect();
         let answer = match self.ask(places, bytes_max).await {

@@ -1,4 +1,11 @@
-//! Committed offsets of consumer groups.
+//! Consumer groups: which there are, what they have committed, and committing for them.
+
+mod committed;
+mod coordinators;
+mod list;
+
+pub use self::committed::{Committed, Offsets, OffsetsByGroup, committed};
+pub use self::list::{GroupListing, Groups, list};
 
 use std::collections::BTreeMap;
 
@@ -10,9 +17,9 @@ use kafka_protocol::messages::offset_commit_request::{
 };
 use kafka_protocol::protocol::StrBytes;
 
-use super::cluster::{Cluster, CoordinatorKind};
-use super::error::{KafkaError, RequestCause, RequestError};
-use super::metadata::wire_name;
+use crate::kafka::cluster::{Cluster, CoordinatorKind};
+use crate::kafka::error::{KafkaError, RequestCause, RequestError};
+use crate::kafka::metadata::wire_name;
 use crate::types::{TargetOffset, TopicPartition};
 
 /// Newest OffsetCommit that names topics by name; the next names them by id only.
@@ -37,7 +44,7 @@ pub async fn commit(cluster: &Cluster, group: &str, commits: &[Commit]) -> Resul
     let connection = cluster.control(node).await?;
     let version = connection
         .version_of::<OffsetCommitRequest>()
-        .map_err(|cause| super::cluster::request_error::<OffsetCommitRequest>(&connection, cause))?
+        .map_err(|cause| crate::kafka::cluster::request_error::<OffsetCommitRequest>(&connection, cause))?
         .min(COMMIT_VERSION_MAX);
     let answer = connection.call_version(&request(group, commits), version).await?;
     let failed = answer
@@ -51,8 +58,8 @@ pub async fn commit(cluster: &Cluster, group: &str, commits: &[Commit]) -> Resul
     }
 }
 
-fn refused(connection: &super::connection::Connection, code: ResponseError) -> RequestError {
-    super::cluster::request_error::<OffsetCommitRequest>(
+fn refused(connection: &crate::kafka::connection::Connection, code: ResponseError) -> RequestError {
+    crate::kafka::cluster::request_error::<OffsetCommitRequest>(
         connection,
         RequestCause::Code { code, message: None },
     )
