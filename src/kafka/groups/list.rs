@@ -32,6 +32,24 @@ impl GroupListing {
     }
 }
 
+impl GroupListing {
+    /// Says whether such a group commits offsets at all: share groups and Connect workers do not.
+    pub fn commits_offsets(&self) -> bool {
+        !self.group_type.eq_ignore_ascii_case("share")
+            && !["share", "connect"].contains(&self.protocol_type.as_str())
+    }
+
+    /// Says whether it speaks the new consumer protocol (KIP-848).
+    pub fn is_new_protocol(&self) -> bool {
+        self.group_type.eq_ignore_ascii_case("consumer")
+    }
+
+    /// Says whether it has members; `None` where the broker is too old to list states.
+    pub fn has_members(&self) -> Option<bool> {
+        (!self.state.is_empty()).then(|| !matches!(self.state.as_str(), "Empty" | "Dead"))
+    }
+}
+
 /// Holds the groups of a cluster, and what could not be listed.
 #[derive(Debug, Default)]
 pub struct Groups {
