@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::replicate::positive_duration;
-use crate::commands::{Context, completions, man, replicate, status};
+use crate::commands::{Context, completions, groups, man, replicate, status};
 use crate::exit::Exit;
 use crate::report::document::Document;
 use crate::report::output::{Format, Output, OutputSettings};
@@ -81,6 +81,7 @@ struct Common {
 enum Command {
     Replicate(replicate::Args),
     Status(status::Args),
+    Groups(groups::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -118,6 +119,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
     match command {
         Command::Replicate(args) => on_runtime(context, replicate::run(args, context)),
         Command::Status(args) => on_runtime(context, status::run(args, context)),
+        Command::Groups(args) => on_runtime(context, groups::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

@@ -60,6 +60,11 @@ impl StateReader {
         Ok(true)
     }
 
+    /// Returns the topic's name.
+    pub fn topic(&self) -> &TopicName {
+        self.log.topic()
+    }
+
     /// Returns what was read.
     pub fn state(&self) -> &FlowState {
         &self.state

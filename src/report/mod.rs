@@ -3,6 +3,7 @@
 pub mod document;
 mod explain;
 pub mod flow_status;
+pub mod groups_sync;
 pub mod human;
 pub mod output;
 pub mod positions;

@@ -17,16 +17,17 @@ const FILE_LINES_MAX: usize = 450;
 const LONG_FILES: [(&str, &str); 0] = [];
 
 /// The layers and, for each, those to its left that it may name; itself, `types` and `exit` always.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("types", &[]),
     ("exit", &[]),
     ("kafka", &[]),
     ("config", &["kafka"]),
     ("provision", &["kafka"]),
     ("engine", &["kafka", "provision"]),
+    ("groups", &["kafka", "config", "engine"]),
     ("obs", &[]),
-    ("report", &["kafka", "config", "provision", "engine", "obs"]),
-    ("commands", &["kafka", "config", "provision", "engine", "obs", "report"]),
+    ("report", &["kafka", "config", "provision", "engine", "groups", "obs"]),
+    ("commands", &["kafka", "config", "provision", "engine", "groups", "obs", "report"]),
     ("cli", &["commands", "report"]),
 ];
 /// Layers that may name the settings, which are plain data, though `config` stands elsewhere.

@@ -1,0 +1,9 @@
+//! Moving consumer groups: what they committed at the source, translated, committed at the target.
+//!
+//! Pure: [`translation`] (one offset), [`plan`] (what is to be done, and what cannot). Awaiting: [`gather`]
+//! (finds out), [`apply`] (commits).
+
+pub mod apply;
+pub mod gather;
+pub mod plan;
+pub mod translation;
