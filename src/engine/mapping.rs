@@ -203,6 +203,29 @@ pub async fn maps(
     maps
 }
 
+/// Puts together the maps of partitions that are copied here: `live` holds the end of each as its owner has
+/// it in memory, taken before `state` was read. No log is read.
+pub fn live_maps(
+    both: &Both<'_>,
+    ends: &LogEnds,
+    state: &FlowState,
+    mut live: HashMap<TopicPartition, OffsetMap>,
+    partitions: &[TopicPartition],
+) -> HashMap<TopicPartition, Result<Mapped, Unmapped>> {
+    let each = partitions.iter().map(|partition| {
+        let mapped = known(both, ends, state, partition).map(|found| {
+            let Mapped { map, source_first, target_first, stopped } = found.mapped;
+            let map = match live.remove(partition) {
+                Some(end) => map.continued_by(end),
+                None => map,
+            };
+            Mapped { map, source_first, target_first, stopped }
+        });
+        (partition.clone(), mapped)
+    });
+    each.collect()
+}
+
 impl Both<'_> {
     /// Returns where a source partition is copied to.
     pub fn target_of(&self, partition: &TopicPartition) -> TopicPartition {

@@ -1,13 +1,13 @@
 //! Finding out what a plan is made from: groups and offsets of both ends, and the partitions' maps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use futures_util::future::join;
 
 use super::plan::{AtTarget, Found, FoundGroup};
 use crate::config::patterns::GroupSelector;
-use crate::engine::mapping::{Both, Wanted, log_ends, maps};
+use crate::engine::mapping::{Both, Mapped, Unmapped, Wanted, log_ends, maps};
 use crate::engine::state_read::StateReader;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::{KafkaError, Remedy};
@@ -57,56 +57,99 @@ pub async fn gather(
     selection: Selection<'_>,
     state: &mut StateReader,
 ) -> Result<Gathered, KafkaError> {
-    let Both { source, target, patience, .. } = *both;
-    let (listed, at_target) = join(list(source, patience), list(target, patience)).await;
-    let named = selection.literals().map(str::to_owned);
-    let selected =
-        listed.listed.iter().filter(|group| group.commits_offsets() && selection.matches(&group.group));
-    let ids: BTreeSet<String> = selected.map(|group| group.group.clone()).chain(named).collect();
-    let ids: Vec<String> = ids.into_iter().collect();
-    let committed = committed(source, &ids, patience).await;
-    let (mut of_flow, mut without_offsets) = (ByGroup::new(), 0);
-    for (group, offsets) in committed {
-        match offsets {
-            Ok(mut offsets) => {
-                offsets.retain(|partition, _| both.flow.topics.matches(partition.topic.as_str()));
-                if offsets.is_empty() {
-                    without_offsets += 1;
-                } else {
-                    of_flow.insert(group, Ok(offsets));
-                }
-            }
-            Err(error) => {
-                of_flow.insert(group, Err(error));
-            }
-        }
-    }
-    let mut found = Found::default();
-    let partitions: BTreeSet<TopicPartition> =
-        of_flow.values().flatten().flat_map(Offsets::keys).cloned().collect();
-    let partitions: Vec<TopicPartition> = partitions.into_iter().collect();
-    found.targets =
-        partitions.iter().map(|partition| (partition.clone(), both.target_of(partition))).collect();
-    let wanted = wanted(&of_flow);
-    let moved: Vec<String> =
-        of_flow.iter().filter(|(_, o)| o.is_ok()).map(|(group, _)| group.clone()).collect();
+    let chosen = choose(both, selection, |_| true).await;
+    let partitions = chosen.partitions();
+    let wanted = wanted(&chosen.offsets);
     let map = async {
         // In this order: see LogEnds.
         let ends = log_ends(both, &partitions).await?;
         let has_state = state.catch_up().await?;
         Ok::<_, KafkaError>((maps(both, &ends, state.state(), &wanted).await, has_state))
     };
-    let (mapped, mut there) = join(map, there(target, &at_target, &moved, patience)).await;
+    let (mapped, there) = join(map, chosen.there(both)).await;
     let (maps, has_state) = mapped?;
-    found.maps = maps;
-    for (group, offsets) in of_flow {
-        let state = offsets.map(|at_source| {
+    let Chosen { offsets, failures, without_offsets, .. } = chosen;
+    let found = found(both, offsets, there, maps);
+    Ok(Gathered { found, failures, without_offsets, has_state })
+}
+
+/// The selected groups, with what they committed at the source.
+#[derive(Debug)]
+pub struct Chosen {
+    /// What each committed for the partitions in question; groups without any are left out.
+    pub offsets: ByGroup<Offsets>,
+    /// Brokers of the source that did not list their groups.
+    pub failures: Vec<KafkaError>,
+    /// How many groups were left out.
+    pub without_offsets: usize,
+    listed_at_target: Groups,
+}
+
+/// Lists groups and reads what they committed at the source for the flow's topics, where `is_ours` says so.
+pub async fn choose(
+    both: &Both<'_>,
+    selection: Selection<'_>,
+    is_ours: impl Fn(&TopicPartition) -> bool,
+) -> Chosen {
+    let Both { source, target, patience, .. } = *both;
+    let (listed, listed_at_target) = join(list(source, patience), list(target, patience)).await;
+    let named = selection.literals().map(str::to_owned);
+    let is_meant = |group: &&GroupListing| group.commits_offsets() && selection.matches(&group.group);
+    let selected = listed.listed.iter().filter(is_meant).map(|group| group.group.clone());
+    let ids: BTreeSet<String> = selected.chain(named).collect();
+    let ids: Vec<String> = ids.into_iter().collect();
+    let (mut offsets, mut without_offsets) = (ByGroup::new(), 0);
+    for (group, committed) in committed(source, &ids, patience).await {
+        let ours = committed.map(|mut committed| {
+            committed.retain(|partition, _| {
+                both.flow.topics.matches(partition.topic.as_str()) && is_ours(partition)
+            });
+            committed
+        });
+        if ours.as_ref().is_ok_and(Offsets::is_empty) {
+            without_offsets += 1;
+        } else {
+            offsets.insert(group, ours);
+        }
+    }
+    Chosen { offsets, failures: listed.failures, without_offsets, listed_at_target }
+}
+
+impl Chosen {
+    /// Lists the partitions that any of the groups committed for.
+    pub fn partitions(&self) -> Vec<TopicPartition> {
+        let all: BTreeSet<&TopicPartition> =
+            self.offsets.values().flatten().flat_map(Offsets::keys).collect();
+        all.into_iter().cloned().collect()
+    }
+
+    /// Finds out what the groups are at the target.
+    pub async fn there(&self, both: &Both<'_>) -> ByGroup<AtTarget> {
+        let moved = self.offsets.iter().filter(|(_, offsets)| offsets.is_ok());
+        let moved: Vec<String> = moved.map(|(group, _)| group.clone()).collect();
+        there(both.target, &self.listed_at_target, &moved, both.patience).await
+    }
+}
+
+/// Puts together what a plan is made from.
+pub fn found(
+    both: &Both<'_>,
+    offsets: ByGroup<Offsets>,
+    mut there: ByGroup<AtTarget>,
+    maps: HashMap<TopicPartition, Result<Mapped, Unmapped>>,
+) -> Found {
+    let mut found = Found { maps, ..Found::default() };
+    for (group, at_source) in offsets {
+        let partitions = at_source.iter().flat_map(Offsets::keys);
+        let targets = partitions.map(|partition| (partition.clone(), both.target_of(partition)));
+        found.targets.extend(targets);
+        let state = at_source.map(|at_source| {
             let at_target = there.remove(&group).unwrap_or_else(|| Ok(AtTarget::default()));
             FoundGroup { at_source, at_target }
         });
         found.groups.insert(group, state);
     }
-    Ok(Gathered { found, failures: listed.failures, without_offsets, has_state })
+    found
 }
 
 /// Lists a cluster's groups; a broker that fails is asked again while that may help.

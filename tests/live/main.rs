@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod chaos;
+mod groups_follow;
 mod groups_sync;
 mod harness;
 mod harness_works;

@@ -147,6 +147,11 @@ impl OffsetMap {
         }
     }
 
+    /// Puts the end that a partition's owner has in memory in the place of what is known from there on.
+    pub fn continued_by(self, end: Self) -> Self {
+        chunk::join(self, end)
+    }
+
     /// Takes note that all before `to` is copied, and nothing behind it.
     pub fn reach(&mut self, to: Pair) {
         self.to.source = self.to.source.max(to.source);
