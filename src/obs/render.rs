@@ -131,7 +131,7 @@ fn flow_samples<'a>(name: MetricName, flow: &'a FlowMetrics, found: &mut Vec<(La
             flow.memory_used_bytes.iter().for_each(|bytes| add(None, Value::Unsigned(*bytes)));
         }
         MetricName::Groups => {
-            for groups in &flow.groups {
+            if let Some(groups) = &flow.groups {
                 add(Some(("state", "following")), Value::Unsigned(groups.following));
                 add(Some(("state", "held")), Value::Unsigned(groups.held));
             }

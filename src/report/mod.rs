@@ -4,6 +4,7 @@ pub mod document;
 mod explain;
 pub mod flow_status;
 pub mod groups_sync;
+pub mod groups_translate;
 pub mod human;
 pub mod output;
 pub mod positions;

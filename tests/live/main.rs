@@ -4,6 +4,7 @@
 mod chaos;
 mod groups_follow;
 mod groups_sync;
+mod groups_translate;
 mod harness;
 mod harness_works;
 mod replicate_acls;

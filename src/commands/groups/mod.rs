@@ -1,6 +1,7 @@
 //! `strait groups`: consumer groups that move with their topics.
 
 mod sync;
+mod translate;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,12 +30,14 @@ pub struct Args {
 #[derive(Clone, Debug, clap::Subcommand)]
 enum Command {
     Sync(sync::Args),
+    Translate(translate::Args),
 }
 
 /// Carries out one of them.
 pub async fn run(args: &Args, context: &Context) -> Exit {
     match &args.command {
         Command::Sync(args) => sync::run(args, context).await,
+        Command::Translate(args) => translate::run(args, context).await,
     }
 }
 
