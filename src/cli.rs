@@ -31,6 +31,7 @@ const AFTER_HELP: &str = "Examples:
   strait replicate --flow us-eu --once    copy what is there now, then stop
   strait replicate --format json -q       events as JSON Lines on stdout
   strait status                           how far flows are, without running them
+  strait groups sync --apply              move consumer groups to the target
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 

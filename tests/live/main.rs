@@ -3,6 +3,7 @@
 
 mod chaos;
 mod groups_follow;
+mod groups_peer;
 mod groups_sync;
 mod groups_translate;
 mod harness;

@@ -22,6 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Move consumer groups' committed offsets to the target, or translate offsets
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = "Examples:
+  strait groups sync --apply                               move the flows' groups
+  strait groups translate offsets.json --bare              translate what an application keeps itself
+
+strait replicate moves the groups named in a flow's groups = [...] along by itself.")]
 pub struct Args {
     #[command(subcommand)]
     command: Command,

@@ -9,6 +9,7 @@ pub mod certificates;
 pub mod cluster;
 pub mod compare;
 pub mod maven;
+pub mod mirror_maker;
 pub mod node;
 pub mod ports;
 pub mod produce;

@@ -120,17 +120,16 @@ pub fn start(config: &Path, arguments: &[&str]) -> Running {
 
 /// Starts `strait` with environment variables on top.
 pub fn start_with(config: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_strait"))
-        .args(arguments)
-        .arg("--config")
-        .arg(config)
-        .env("NO_COLOR", "1")
-        .envs(environment.iter().copied())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_strait"));
+    command.args(arguments).arg("--config").arg(config).env("NO_COLOR", "1");
+    command.envs(environment.iter().copied());
+    spawn(command)
+}
+
+/// Starts any command.
+pub fn spawn(mut command: Command) -> Running {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
     reaper::watch(child.id());
     let (stdout, stderr) = (Lines::default(), Lines::default());
     let readers = vec![
