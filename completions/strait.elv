@@ -33,6 +33,7 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand --version 'Print version'
             cand replicate 'Copy topics: create what is missing at the target, then copy until told to stop'
             cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+            cand groups 'Move consumer groups'' committed offsets to the target, or translate offsets'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -69,6 +70,68 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'strait;groups'= {
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand sync 'Plan or carry out the move of consumer groups'' committed offsets from source to target'
+            cand translate 'Translate offsets between source and target, for applications that keep them themselves'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'strait;groups;sync'= {
+            cand --group 'Only these of the flow''s groups: a name, a glob or re:EXPRESSION; may be given several times'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --apply 'Commit what the plan says'
+            cand --allow-rewind 'Also take groups back that are further at the target than the source''s offset says'
+            cand --all 'List offsets that are in place, too'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;groups;translate'= {
+            cand --topic 'The topic of the one offset'
+            cand --partition 'Its partition'
+            cand --offset 'The one offset'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --reverse 'From the target''s offsets to the source''s'
+            cand --bare 'Print the translations alone, as JSON in the shape of the question'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;groups;help'= {
+            cand sync 'Plan or carry out the move of consumer groups'' committed offsets from source to target'
+            cand translate 'Translate offsets between source and target, for applications that keep them themselves'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'strait;groups;help;sync'= {
+        }
+        &'strait;groups;help;translate'= {
+        }
+        &'strait;groups;help;help'= {
+        }
         &'strait;completions'= {
             cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
             cand --flow 'Only this flow; may be given several times [default: all flows]'
@@ -99,6 +162,7 @@ set edit:completion:arg-completer[strait] = {|@words|
         &'strait;help'= {
             cand replicate 'Copy topics: create what is missing at the target, then copy until told to stop'
             cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+            cand groups 'Move consumer groups'' committed offsets to the target, or translate offsets'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -106,6 +170,14 @@ set edit:completion:arg-completer[strait] = {|@words|
         &'strait;help;replicate'= {
         }
         &'strait;help;status'= {
+        }
+        &'strait;help;groups'= {
+            cand sync 'Plan or carry out the move of consumer groups'' committed offsets from source to target'
+            cand translate 'Translate offsets between source and target, for applications that keep them themselves'
+        }
+        &'strait;help;groups;sync'= {
+        }
+        &'strait;help;groups;translate'= {
         }
         &'strait;help;completions'= {
         }

@@ -38,6 +38,7 @@ complete -c strait -n "__fish_strait_needs_command" -s h -l help -d 'Print help 
 complete -c strait -n "__fish_strait_needs_command" -s V -l version -d 'Print version'
 complete -c strait -n "__fish_strait_needs_command" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
 complete -c strait -n "__fish_strait_needs_command" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_needs_command" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
 complete -c strait -n "__fish_strait_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
 complete -c strait -n "__fish_strait_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -69,6 +70,54 @@ complete -c strait -n "__fish_strait_using_subcommand status" -l map -d 'List th
 complete -c strait -n "__fish_strait_using_subcommand status" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand status" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l group -d 'Only these of the flow\'s groups: a name, a glob or re:EXPRESSION; may be given several times' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l apply -d 'Commit what the plan says'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l allow-rewind -d 'Also take groups back that are further at the target than the source\'s offset says'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l all -d 'List offsets that are in place, too'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l topic -d 'The topic of the one offset' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l partition -d 'Its partition' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l offset -d 'The one offset' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l reverse -d 'From the target\'s offsets to the source\'s'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l bare -d 'Print the translations alone, as JSON in the shape of the question'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c strait -n "__fish_strait_using_subcommand completions" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand completions" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand completions" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
@@ -92,8 +141,11 @@ never\t'Never'"
 complete -c strait -n "__fish_strait_using_subcommand man" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand man" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status groups completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status groups completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status groups completions man help" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status groups completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status groups completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status groups completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
+complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
