@@ -15,7 +15,11 @@ use crate::harness::live;
 use crate::harness::produce::{Writer, produce};
 use crate::harness::records::{Isolation, mixed, read_all};
 use crate::harness::route::{LIMIT, Route};
-use crate::harness::strait::{Finished, run};
+use crate::harness::shared::{shared_pair, shared_secure};
+use crate::harness::spec::{ClusterSpec, LIMITED_PASSWORD, LIMITED_USER, Listener};
+use crate::harness::strait::{Finished, login, run};
+use crate::harness::tools::allow;
+use crate::replicate_compaction::{CLEANED_AT_ONCE, until_cleaned, write_and_overwrite};
 
 /// The longest a consumer may take to join and read.
 const READ_LIMIT: Duration = Duration::from_secs(60);
@@ -363,5 +367,109 @@ fn g6_two_hundred_groups_on_fifty_topics_move_at_once() {
             let (topic, at) = place(group);
             assert_reads_on(&route, &lab.topic(&format!("g{group}")), &topics[topic], &[(0, at), (1, at)]);
         }
+    });
+}
+
+#[test]
+fn g6_groups_on_gaps_of_compaction_read_on_at_the_next_record() {
+    live(|lab| {
+        let topic = lab.topic("t");
+        let route = with_groups(Route::shared(lab), &lab.topic("g"));
+        create_topic(route.source, &topic, 1, &CLEANED_AT_ONCE);
+        write_and_overwrite(lab, route.source, &topic, "lz4");
+        until_cleaned(route.source, &topic);
+        route.once(&[&topic]).assert_code(0);
+        let left = read_all(route.source, &topic, Isolation::ReadCommitted).remove(&0).unwrap();
+        let end = crate::harness::records::watermarks(route.source, &topic, 0).1;
+        let is_gap = |offset: &i64| left.binary_search_by_key(offset, |record| record.offset).is_err();
+        let places: Vec<i64> = (0..=end).filter(|offset| offset % 13 == 0 || *offset == end).collect();
+        assert!(
+            places.iter().filter(|offset| is_gap(offset)).count() > 5,
+            "compaction left gaps at {places:?}"
+        );
+        let group = |at: i64| lab.topic(&format!("g-{at}"));
+        for at in &places {
+            commit(route.source, &group(*at), &topic, &[(0, *at)]);
+        }
+        let applied = flow(&sync(&route, &[&topic], &["--apply"]).assert_code(0));
+        for at in &places {
+            assert_eq!(offsets(&applied, &group(*at))[0]["exactness"], "exact", "{at}");
+            assert_reads_on(&route, &group(*at), &topic, &[(0, *at)]);
+        }
+    });
+}
+
+#[test]
+fn g11_a_group_that_may_not_be_read_or_written_says_so() {
+    live(|lab| {
+        let topic = lab.topic("t");
+        let group = lab.topic("g");
+        let (plain, secure) = (&shared_pair().source, shared_secure());
+        let user = login(lab, "SCRAM-SHA-256", (LIMITED_USER, LIMITED_PASSWORD));
+        let named = format!("groups = [\"{group}\"]");
+        // At the source: named in full, so that it is asked for though nobody lists it.
+        create_topic(secure, &topic, 1, &[]);
+        allow(
+            secure,
+            LIMITED_USER,
+            &["--operation", "Read", "--operation", "DescribeConfigs", "--topic", &topic],
+        );
+        produce(secure, &topic, "lz4", &mixed(790, 20, 1));
+        let from = Route::between(lab, secure, plain).source_by(Listener::SaslPlaintext, &user).with(&named);
+        from.once(&[&topic]).assert_code(0);
+        commit(secure, &group, &topic, &[(0, 7)]);
+        let told = sync(&from, &[&topic], &[]).assert_code(11);
+        assert_eq!(flow(&told)["groups"][0]["blocked"]["code"], "not_authorized");
+        says(&told, &[&group, "GROUP_AUTHORIZATION_FAILED", "DESCRIBE"]);
+        allow(secure, LIMITED_USER, &["--operation", "Describe", "--group", &group]);
+        sync(&from, &[&topic], &["--apply"]).assert_code(0);
+        assert_eq!(read_on(plain, &group, &topic, 1, &[])[&0].len(), 13);
+    });
+}
+
+#[test]
+fn what_people_see_of_a_plan_and_of_its_application() {
+    live(|lab| {
+        let start = |name: &str| lab.start(name, ClusterSpec::one());
+        let (source, target) = (start("source"), start("target"));
+        let route = Route::between(lab, &source, &target).with("groups = [\"*\"]");
+        create_topic(&source, "orders", 2, &[]);
+        produce(&source, "orders", "lz4", &mixed(795, 200, 2));
+        route.once(&["orders"]).assert_code(0);
+        let ends: Vec<i64> =
+            (0..2).map(|p| crate::harness::records::watermarks(&source, "orders", p).1).collect();
+        commit(&source, "billing", "orders", &[(0, 40), (1, ends[1])]);
+        commit(&source, "audit", "orders", &[(0, 12), (1, 13)]);
+        commit(&source, "search", "orders", &[(0, 70), (1, 71)]);
+        let run = |arguments: &[&str]| {
+            let finished = run(&route.config(&["orders"]), arguments, LIMIT);
+            println!("$ strait {}\n{}{}", arguments.join(" "), finished.stdout, finished.stderr);
+            finished
+        };
+        run(&["groups", "sync", "--group", "audit", "--apply"]).assert_code(0);
+        let active = member(&target, "search", &[("client.id", "search-3")]);
+        active.subscribe(&["orders"]).unwrap();
+        crate::harness::wait::until("the member to be assigned", READ_LIMIT, || {
+            let _ = active.poll(Duration::from_millis(50));
+            (active.assignment().unwrap().count() == 2).then_some(())
+        });
+        produce(&source, "orders", "lz4", &mixed(796, 10, 2));
+        commit(&source, "billing", "orders", &[(1, ends[1] + 3)]);
+        let planned = run(&["groups", "sync"]).assert_code(10);
+        assert!(planned.stdout.starts_with("FLOW"), "{}", planned.stdout);
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let rows: Vec<Vec<String>> = planned.stdout.lines().skip(1).map(words).collect();
+        assert_eq!(rows.len(), 4, "{}", planned.stdout);
+        assert_eq!(rows[0][1..], ["billing", "orders", "0", "40", "-", "40", "exact", "commit"]);
+        assert_eq!(rows[1][7..], ["at_or_before", "commit"]);
+        assert_eq!(rows[2][1..], ["search", "orders", "0", "70", "-", "70", "exact", "left:active"]);
+        planned.assert_says(&["search-3", "nothing was changed", "2 in place", "2 left"]);
+        let applied = run(&["groups", "sync", "--apply"]).assert_code(10);
+        assert!(applied.stdout.contains("commit:done"), "{}", applied.stdout);
+        run(&["groups", "sync", "--group", "{audit,billing}", "--all"]).assert_code(0);
+        run(&["groups", "translate", "--topic", "orders", "--partition", "0", "--offset", "40"])
+            .assert_code(0);
+        run(&["groups", "translate", "--topic", "orders", "--partition", "1", "--offset", "500"])
+            .assert_code(10);
     });
 }
