@@ -251,7 +251,7 @@ impl Counts {
     pub fn line(&self, applied: bool) -> String {
         let Self { groups, changes, bounds, in_place, left, failed } = self;
         let mut line = format!(
-            "{groups} group{}: {changes} offset{} {}, {in_place} in place",
+            "{groups} group{}: {changes} offset{} {}",
             if *groups == 1 { "" } else { "s" },
             if *changes == 1 { "" } else { "s" },
             if applied { "committed" } else { "to commit" },
@@ -259,6 +259,7 @@ impl Counts {
         if *bounds > 0 {
             line.push_str(&format!(" ({bounds} at or before)"));
         }
+        line.push_str(&format!(", {in_place} in place"));
         for (count, word) in [(left, "left"), (failed, "failed")] {
             if *count > 0 {
                 line.push_str(&format!(", {count} {word}"));
