@@ -11,7 +11,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use crate::harness::admin::{create_topic, delete_records_before};
 use crate::harness::cluster::Cluster;
-use crate::harness::live;
+use crate::harness::maven::Version;
 use crate::harness::produce::{Writer, produce};
 use crate::harness::records::{Isolation, mixed, read_all};
 use crate::harness::route::{LIMIT, Route};
@@ -19,6 +19,7 @@ use crate::harness::shared::{shared_pair, shared_secure};
 use crate::harness::spec::{ClusterSpec, LIMITED_PASSWORD, LIMITED_USER, Listener};
 use crate::harness::strait::{Finished, login, run};
 use crate::harness::tools::allow;
+use crate::harness::{live, live_on};
 use crate::replicate_compaction::{CLEANED_AT_ONCE, until_cleaned, write_and_overwrite};
 
 /// The longest a consumer may take to join and read.
@@ -441,11 +442,7 @@ fn what_people_see_of_a_plan_and_of_its_application() {
         commit(&source, "billing", "orders", &[(0, 40), (1, ends[1])]);
         commit(&source, "audit", "orders", &[(0, 12), (1, 13)]);
         commit(&source, "search", "orders", &[(0, 70), (1, 71)]);
-        let run = |arguments: &[&str]| {
-            let finished = run(&route.config(&["orders"]), arguments, LIMIT);
-            println!("$ strait {}\n{}{}", arguments.join(" "), finished.stdout, finished.stderr);
-            finished
-        };
+        let run = |arguments: &[&str]| run(&route.config(&["orders"]), arguments, LIMIT);
         run(&["groups", "sync", "--group", "audit", "--apply"]).assert_code(0);
         let active = member(&target, "search", &[("client.id", "search-3")]);
         active.subscribe(&["orders"]).unwrap();
@@ -463,7 +460,7 @@ fn what_people_see_of_a_plan_and_of_its_application() {
         assert_eq!(rows[0][1..], ["billing", "orders", "0", "40", "-", "40", "exact", "commit"]);
         assert_eq!(rows[1][7..], ["at_or_before", "commit"]);
         assert_eq!(rows[2][1..], ["search", "orders", "0", "70", "-", "70", "exact", "left:active"]);
-        planned.assert_says(&["search-3", "nothing was changed", "2 in place", "2 left"]);
+        planned.assert_says(&["search-3", "nothing was changed", "(1 at or before), 2 in place, 2 left"]);
         let applied = run(&["groups", "sync", "--apply"]).assert_code(10);
         assert!(applied.stdout.contains("commit:done"), "{}", applied.stdout);
         run(&["groups", "sync", "--group", "{audit,billing}", "--all"]).assert_code(0);
@@ -471,5 +468,24 @@ fn what_people_see_of_a_plan_and_of_its_application() {
             .assert_code(0);
         run(&["groups", "translate", "--topic", "orders", "--partition", "1", "--offset", "500"])
             .assert_code(10);
+    });
+}
+
+#[test]
+fn g6_groups_move_from_and_to_older_releases() {
+    live_on(&Version::ALL, |lab| {
+        let pair = shared_pair();
+        let old = lab.start("old", ClusterSpec::one().version(Version::V3_7));
+        for (way, source, target) in [("from", &old, &pair.target), ("to", &pair.source, &old)] {
+            let (topic, group) = (lab.topic(way), lab.topic(&format!("g-{way}")));
+            let route = with_groups(Route::between(lab, source, target), &group);
+            create_topic(source, &topic, 2, &[]);
+            produce(source, &topic, "lz4", &mixed(798, 200, 2));
+            route.once(&[&topic]).assert_code(0);
+            let at = [(0, 17), (1, 0)];
+            commit(source, &group, &topic, &at);
+            sync(&route, &[&topic], &["--apply"]).assert_code(0);
+            assert_reads_on(&route, &group, &topic, &at);
+        }
     });
 }

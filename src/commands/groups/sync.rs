@@ -172,7 +172,8 @@ impl Told {
         for (code, (count, why, first)) in left {
             let exit = if why.is_known() { Exit::Bad } else { Exit::Inconclusive };
             let what = format!("group \"{group}\" stays as it is in {}", partitions(count, &first));
-            let problem = Problem::new(code, scope(), what).cause(why.to_string());
+            let place = format!("flow {}, {} to {}", flow.name, flow.source, flow.target);
+            let problem = Problem::new(code, scope(), what).place(place).cause(why.to_string());
             self.problems.push((exit, left_hint(why).into_iter().fold(problem, Problem::hint)));
         }
         let failed: Vec<_> =
@@ -182,7 +183,8 @@ impl Told {
                 "group \"{group}\" was not moved in {}",
                 partitions(failed.len(), &first.to_string())
             );
-            let problem = Problem::new(why.code(), scope(), what).cause(why.to_string());
+            let place = format!("cluster {}", flow.target);
+            let problem = Problem::new(why.code(), scope(), what).place(place).cause(why.to_string());
             let hint = match why {
                 NotCommitted::Active => "stop its members there, then run it again",
                 _ => "grant this user READ on the group and on the target topics, then run it again",

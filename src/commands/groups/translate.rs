@@ -299,7 +299,21 @@ fn problems(flow: &FlowSettings, offsets: &[TranslatedOffset]) -> Vec<Problem> {
             "unknown" => format!("{name} has no translation"),
             _ => format!("{name} has only a bound"),
         };
-        Problem::new(code, Scope::Flow(flow.name.to_string()), what).cause(cause.to_owned())
+        let place = format!("flow {}, {} to {}", flow.name, flow.source, flow.target);
+        let problem = Problem::new(code, Scope::Flow(flow.name.to_string()), what).place(place);
+        hint(code).into_iter().fold(problem.cause(cause.to_owned()), Problem::hint)
     };
     by_code.into_iter().map(told).collect()
+}
+
+fn hint(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "ahead_of_copy" => "ask again when the copy is there: strait status says how far it is",
+        "lost_track" => "verify what is read again by its content",
+        "before_copy" => "the flow began behind it; ask for a later offset",
+        "not_copied" => "check topic and partition, or run strait replicate first",
+        "not_of_flow" => "name the flow that copies it with --flow; with --reverse topics are the target's",
+        "not_an_offset" => "resolve it to an offset where it was written down",
+        _ => return None,
+    })
 }

@@ -46,7 +46,7 @@ impl GroupListing {
 
     /// Says whether it has members; `None` where the broker is too old to list states.
     pub fn has_members(&self) -> Option<bool> {
-        (!self.state.is_empty()).then(|| !matches!(self.state.as_str(), "Empty" | "Dead"))
+        (!self.state.is_empty()).then_some(!matches!(self.state.as_str(), "Empty" | "Dead"))
     }
 }
 
