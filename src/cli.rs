@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
-use crate::commands::{Context, completions, init, man, replicate, sandbox, status, validate, verify};
+use crate::commands::{
+    Context, completions, groups, init, man, replicate, sandbox, status, validate, verify,
+};
 use crate::exit::Exit;
 use crate::report::document::Document;
 use crate::report::output::{Format, Output, OutputSettings};
@@ -35,6 +37,7 @@ const AFTER_HELP: &str = "Examples:
   strait validate                         what is wrong with the configuration and the clusters
   strait verify                           the copy against the source, record by record
   strait sandbox --topic orders:12        two Kafka clusters in memory, to try things on
+  strait groups sync --apply              move consumer groups to the target
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -89,6 +92,7 @@ enum Command {
     Verify(verify::Args),
     Validate(validate::Args),
     Sandbox(sandbox::Args),
+    Groups(groups::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -150,6 +154,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
         Command::Verify(args) => on_runtime(context, verify::run(args, context)),
         Command::Validate(args) => on_runtime(context, validate::run(args, context)),
         Command::Sandbox(args) => on_runtime(context, sandbox::run(args, context)),
+        Command::Groups(args) => on_runtime(context, groups::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

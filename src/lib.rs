@@ -12,6 +12,7 @@ pub mod commands;
 pub mod config;
 pub mod engine;
 pub mod exit;
+pub mod groups;
 pub mod kafka;
 pub mod obs;
 pub mod provision;

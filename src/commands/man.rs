@@ -57,15 +57,19 @@ pub struct Page {
 /// Returns the main page, then one per subcommand.
 pub fn pages(mut command: clap::Command) -> io::Result<Vec<Page>> {
     command.build();
-    let subcommands: Vec<clap::Command> =
-        command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help").cloned().collect();
     let mut pages = vec![page(&command, "strait.1".to_owned())?];
-    for subcommand in subcommands {
-        let file_name = format!("strait-{}.1", subcommand.get_name());
-        let title = format!("strait-{}", subcommand.get_name());
-        pages.push(page(&subcommand.display_name(title), file_name)?);
-    }
+    below(&command, "strait", &mut pages)?;
     Ok(pages)
+}
+
+/// Adds a page for each subcommand, and for each of its own.
+fn below(command: &clap::Command, name: &str, pages: &mut Vec<Page>) -> io::Result<()> {
+    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
+        let title = format!("{name}-{}", subcommand.get_name());
+        pages.push(page(&subcommand.clone().display_name(title.clone()), format!("{title}.1"))?);
+        below(subcommand, &title, pages)?;
+    }
+    Ok(())
 }
 
 fn page(command: &clap::Command, file_name: String) -> io::Result<Page> {

@@ -2,6 +2,7 @@
 
 pub mod completions;
 mod flows;
+pub mod groups;
 pub mod init;
 pub mod man;
 mod observe;

@@ -9,7 +9,8 @@ use crate::engine::partition::{Partition, Phase};
 use crate::engine::status::{REQUEST_BOUNDS_MS, RequestTimes};
 use crate::engine::supervisor::FlowView;
 use crate::obs::{
-    FlowMetrics, HistogramMetrics, MetricsSnapshot, ObsSource, PartitionMetrics, PartitionState, Readiness,
+    FlowMetrics, GroupMetrics, HistogramMetrics, MetricsSnapshot, ObsSource, PartitionMetrics,
+    PartitionState, Readiness,
 };
 
 /// Knows the flows of this process.
@@ -108,6 +109,11 @@ fn flow(name: &str, view: &FlowView, now: Instant) -> FlowMetrics {
         memory_limit_bytes: Some(view.budget.limit_bytes() as u64),
         elsewhere: view.meters.elsewhere(),
         failure: view.meters.group_trouble(),
+        groups: view.meters.moved_groups().map(|groups| GroupMetrics {
+            following: groups.following,
+            held: groups.held,
+            committed: groups.committed,
+        }),
         ..FlowMetrics::default()
     };
     let mut totals = view.meters.given_away();

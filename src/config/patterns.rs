@@ -123,6 +123,52 @@ impl TopicSelector {
     }
 }
 
+/// Begins the names of Strait's own groups, which never follow.
+const OWN_GROUPS: &str = "strait.";
+
+/// Selects consumer groups by glob or regular expression; Strait's own never match.
+#[derive(Clone, Default)]
+pub struct GroupSelector {
+    entries: Vec<(String, Pattern)>,
+}
+
+impl GroupSelector {
+    /// Selects what matches one of the patterns, each with the text it was read from.
+    pub fn new(entries: Vec<(String, Pattern)>) -> Self {
+        Self { entries }
+    }
+
+    /// Reads patterns that were typed elsewhere than in a file.
+    pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Self, PatternFault> {
+        let read = |text: &T| Ok((text.as_ref().to_owned(), Pattern::parse(text.as_ref())?));
+        Ok(Self::new(texts.iter().map(read).collect::<Result<_, _>>()?))
+    }
+
+    /// Says whether a group of this name is selected.
+    pub fn matches(&self, group: &str) -> bool {
+        !group.starts_with(OWN_GROUPS) && self.entries.iter().any(|(_, pattern)| pattern.matches(group))
+    }
+
+    /// Says whether nothing is selected, whatever there is.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Returns the entries that are plain names: these are asked for even where no broker lists them.
+    pub fn literals(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().filter_map(|(_, pattern)| match pattern {
+            Pattern::Literal(name) if self.matches(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+}
+
+impl std::fmt::Debug for GroupSelector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.entries.iter().map(|(text, _)| text)).finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -163,5 +209,12 @@ mod tests {
     fn literals_are_the_plain_names() {
         let selector = TopicSelector::parse(&["orders.*", "payments", "re:x", "a.tmp"], &["*.tmp"]).unwrap();
         assert_eq!(selector.literals().collect::<Vec<_>>(), ["payments"]);
+    }
+    #[test]
+    fn groups_are_selected_like_topics_and_our_own_never() {
+        let selector = GroupSelector::parse(&["*", "billing"]).unwrap();
+        assert!(selector.matches("app.eu") && !selector.matches("strait.us-eu"));
+        assert_eq!(selector.literals().collect::<Vec<_>>(), ["billing"]);
+        assert!(!GroupSelector::default().matches("billing"));
     }
 }

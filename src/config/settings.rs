@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::patterns::TopicSelector;
+use super::patterns::{GroupSelector, TopicSelector};
 pub use super::secret::Secret;
 use crate::types::{ClusterAlias, ClusterId, FlowName};
 
@@ -109,7 +109,7 @@ pub struct FlowSettings {
     /// Where a partition begins that was never copied.
     pub start: StartAt,
     /// Consumer groups whose offsets follow (glob or `re:`); empty for none.
-    pub groups: Vec<String>,
+    pub groups: GroupSelector,
     /// Whether several processes share the flow's partitions.
     pub is_shared: bool,
     /// How target topics are made.

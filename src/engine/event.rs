@@ -285,6 +285,20 @@ pub enum Event {
         /// Why they are missing.
         cause: StopCause,
     },
+    /// Consumer groups are moved along from now on.
+    GroupsFollow {
+        /// Their names.
+        groups: Vec<String>,
+    },
+    /// Consumer groups cannot be moved for now.
+    GroupsHeld {
+        /// Their names.
+        groups: Vec<String>,
+        /// A stable name of the cause.
+        code: &'static str,
+        /// Why the first of them is not.
+        cause: String,
+    },
     /// Something worth a line that concerns the flow as a whole.
     Notice(Notice),
 }
@@ -303,6 +317,8 @@ pub enum Notice {
     DiscoveryFailed(String),
     /// The group of processes that share the flow cannot be joined; it is tried again.
     NotShared(String),
+    /// Consumer groups could not be looked at; it is tried again.
+    GroupsUnread(String),
     /// Progress could not be kept at the target; it is tried again.
     NotKept(KeepError),
     /// The target grants no transactional ids, so nothing keeps a second owner out.
@@ -332,6 +348,7 @@ impl fmt::Display for Notice {
                 f,
                 "this process gets no partitions, the group of those that share the flow cannot be joined: {cause}"
             ),
+            Notice::GroupsUnread(cause) => write!(f, "consumer groups are not moved for now: {cause}"),
             Notice::NotKept(error) => error.fmt(f),
             Notice::Unfenced { id } => write!(
                 f,

@@ -17,6 +17,7 @@ pub mod fetcher;
 pub mod incarnation;
 pub mod intake;
 pub mod limits;
+pub mod mapping;
 pub mod offset_map;
 pub mod origin;
 pub mod pacing;

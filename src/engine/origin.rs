@@ -59,10 +59,15 @@ impl OriginFilter {
 
     /// Makes sure that [`is_foreign`](Self::is_foreign) knows the producers of all these batches.
     pub async fn learn(&self, records: &bytes::Bytes) -> Result<(), KafkaError> {
+        self.learn_all(std::iter::once(records)).await
+    }
+
+    /// The same for the record sets of many partitions: the state topics are read once for all.
+    pub async fn learn_all(&self, sets: impl Iterator<Item = &bytes::Bytes>) -> Result<(), KafkaError> {
         if !self.is_enabled {
             return Ok(());
         }
-        let unknown = self.unknown(records);
+        let unknown: HashSet<i64> = sets.flat_map(|records| self.unknown(records)).collect();
         if unknown.is_empty() {
             return Ok(());
         }

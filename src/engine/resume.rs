@@ -1,9 +1,8 @@
 //! Finding the first source offset that is not at the target: reading both logs for
 //! [`super::tail`], which decides.
 
-use super::cell::PartitionCell;
 use super::event::StopCause;
-use super::intake;
+use super::intake::{self, IntakeRules};
 use super::limits::DECODED_BATCH_BYTES_MAX;
 use super::origin::OriginFilter;
 use super::state_records::Checkpoint;
@@ -16,7 +15,7 @@ use crate::kafka::log_reader;
 use crate::kafka::metadata::Metadata;
 use crate::kafka::offsets::{self, OffsetSpec};
 use crate::kafka::records::{RecordFingerprint, fingerprints};
-use crate::types::{SourceOffset, TargetOffset};
+use crate::types::{SourceOffset, TargetOffset, TopicPartition};
 
 /// Holds both clusters and what is known of their topics.
 #[derive(Clone, Copy, Debug)]
@@ -36,8 +35,12 @@ pub struct Ends<'a> {
 /// Says what to compare.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// The partition.
-    pub cell: &'a PartitionCell,
+    /// The partition at the source.
+    pub source: &'a TopicPartition,
+    /// The partition at the target.
+    pub target: &'a TopicPartition,
+    /// How batches are taken in.
+    pub rules: IntakeRules,
     /// From where on.
     pub checkpoint: &'a Checkpoint,
     /// Our producer ids.
@@ -89,13 +92,12 @@ pub async fn position(
 }
 
 async fn read_tail(ends: &Ends<'_>, question: &Question<'_>) -> Result<Result<Tail, StopCause>, KafkaError> {
-    let Question { cell, checkpoint, producers, .. } = question;
+    let Question { target, checkpoint, producers, .. } = question;
     let mut tail = Tail::default();
     let mut at = checkpoint.target_next.max(question.target_first);
     while at < question.target_end {
         let from = (at, question.target_end);
-        let read =
-            log_reader::read(ends.target, ends.at_target, &cell.target, from, Isolation::ReadUncommitted);
+        let read = log_reader::read(ends.target, ends.at_target, target, from, Isolation::ReadUncommitted);
         let piece = read.await?;
         if piece.records.is_empty() {
             break;
@@ -128,19 +130,17 @@ async fn compare(
     matcher: &mut Matcher,
     is_restamped: bool,
 ) -> Result<Result<(), StopCause>, KafkaError> {
-    let Question { cell, checkpoint, .. } = question;
-    let rules = cell.lock().rules;
+    let Question { source, rules, checkpoint, .. } = question;
     let mut position = matcher.read_from();
     let mut known_end = None;
     while !matcher.is_over() {
         let from = (position, known_end.unwrap_or(0));
-        let read =
-            log_reader::read(ends.source, ends.at_source, &cell.source, from, Isolation::ReadCommitted);
+        let read = log_reader::read(ends.source, ends.at_source, source, from, Isolation::ReadCommitted);
         // Where retention went on meanwhile the error brings the next try, which sees the new log start.
         let piece = read.await?;
         ends.origin.learn(&piece.records).await?;
         let is_foreign = |id| ends.origin.is_foreign(id);
-        let taken = intake::take(piece.records, SourceOffset(position), piece.aborted, &rules, &is_foreign);
+        let taken = intake::take(piece.records, SourceOffset(position), piece.aborted, rules, &is_foreign);
         for item in &taken.items {
             let prints = match fingerprints(&item.batch, DECODED_BATCH_BYTES_MAX, is_restamped) {
                 Ok(prints) => prints,
@@ -159,7 +159,7 @@ async fn compare(
             // all of the log yet?
             _ if known_end.is_none() => {
                 let (spec, isolation) = (OffsetSpec::Latest, Isolation::ReadCommitted);
-                let end = offsets::one(ends.source, ends.at_source, &cell.source, spec, isolation).await?;
+                let end = offsets::one(ends.source, ends.at_source, source, spec, isolation).await?;
                 known_end = Some(end);
             }
             _ => break,

@@ -300,7 +300,9 @@ impl Starter {
         let Starter { source, target, origin, .. } = self;
         let ends = resume::Ends { source, target, at_source, at_target, origin };
         let question = resume::Question {
-            cell: &cell,
+            source: &cell.source,
+            target: &cell.target,
+            rules: cell.lock().rules,
             checkpoint: &checkpoint,
             producers: &past.producers,
             source_first: bounds.source_first,

@@ -24,15 +24,51 @@ pub struct FlowState {
 
 /// Reads a state topic to its end; `None` where there is none.
 pub async fn read(target: &Cluster, topic: &TopicName) -> Result<Option<FlowState>, KafkaError> {
-    let wanted = std::slice::from_ref(topic);
-    let metadata = target.retrying(PATIENCE, || target.metadata(Some(wanted))).await?;
-    if metadata.topics.get(topic).is_none_or(TopicMetadata::is_missing) {
-        return Ok(None);
+    let mut reader = StateReader::new(target.clone(), topic.clone());
+    Ok(if reader.catch_up().await? { Some(reader.state) } else { None })
+}
+
+/// Follows a state topic.
+#[derive(Debug)]
+pub struct StateReader {
+    log: CompactedLog,
+    target: Cluster,
+    next: i64,
+    is_there: bool,
+    state: FlowState,
+}
+
+impl StateReader {
+    /// Speaks of a state topic; nothing is read yet.
+    pub fn new(target: Cluster, topic: TopicName) -> Self {
+        let log = CompactedLog::new(target.clone(), topic, PATIENCE);
+        Self { log, target, next: 0, is_there: false, state: FlowState::default() }
     }
-    let mut state = FlowState::default();
-    let log = CompactedLog::new(target.clone(), topic.clone(), PATIENCE);
-    log.read(0, |key, value, at_ms| state.take(key, value, at_ms)).await?;
-    Ok(Some(state))
+
+    /// Reads what was written since the last time; false where there is no such topic.
+    pub async fn catch_up(&mut self) -> Result<bool, KafkaError> {
+        if !self.is_there {
+            let wanted = std::slice::from_ref(self.log.topic());
+            let metadata = self.target.retrying(PATIENCE, || self.target.metadata(Some(wanted))).await?;
+            if metadata.topics.get(self.log.topic()).is_none_or(TopicMetadata::is_missing) {
+                return Ok(false);
+            }
+            self.is_there = true;
+        }
+        let state = &mut self.state;
+        self.next = self.log.read(self.next, |key, value, at_ms| state.take(key, value, at_ms)).await?;
+        Ok(true)
+    }
+
+    /// Returns the topic's name.
+    pub fn topic(&self) -> &TopicName {
+        self.log.topic()
+    }
+
+    /// Returns what was read.
+    pub fn state(&self) -> &FlowState {
+        &self.state
+    }
 }
 
 impl FlowState {

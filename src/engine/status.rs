@@ -26,6 +26,18 @@ pub struct FlowMeters {
     given_away: Mutex<Totals>,
     elsewhere: AtomicUsize,
     group_trouble: Mutex<Option<String>>,
+    moved_groups: Mutex<Option<MovedGroups>>,
+}
+
+/// Says what became of the consumer groups a flow carries along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MovedGroups {
+    /// Groups of which every offset is in place, as of the last look.
+    pub following: u64,
+    /// Groups that cannot be moved, or not whole.
+    pub held: u64,
+    /// Offsets committed by this process.
+    pub committed: u64,
 }
 
 impl FlowMeters {
@@ -73,6 +85,16 @@ impl FlowMeters {
     /// Returns why the group of processes that share the flow cannot be joined.
     pub fn group_trouble(&self) -> Option<String> {
         self.group_trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes note of what became of the consumer groups that are carried along; `None` while that is not known.
+    pub fn set_moved_groups(&self, groups: Option<MovedGroups>) {
+        *self.moved_groups.lock().unwrap_or_else(PoisonError::into_inner) = groups;
+    }
+
+    /// Returns what became of the consumer groups that are carried along.
+    pub fn moved_groups(&self) -> Option<MovedGroups> {
+        *self.moved_groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remembers records left out under a policy, until the supervisor tells of them.

@@ -157,6 +157,11 @@ impl Cluster {
         &self.inner.connector
     }
 
+    /// Lists the ids of the brokers, as the last answer told them.
+    pub fn nodes(&self) -> Vec<i32> {
+        self.known().brokers.keys().copied().collect()
+    }
+
     /// Opens a fresh connection to a broker, for data.
     pub async fn connect(&self, node: i32) -> Result<Connection, ConnectError> {
         let peer = self.known().brokers.get(&node).cloned();

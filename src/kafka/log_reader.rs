@@ -6,7 +6,9 @@ use bytes::Bytes;
 use kafka_protocol::ResponseError;
 use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::FetchRequest;
+use kafka_protocol::messages::fetch_response::PartitionData;
 
+use super::batch::Batches;
 use super::cluster::{Cluster, request_error};
 use super::error::{KafkaError, RequestCause};
 use super::fetch::{FetchLimits, FetchSession, Isolation, TOPIC_IDS_FROM, Wanted};
@@ -17,12 +19,42 @@ use crate::types::{SourceOffset, TopicPartition};
 const READ_BYTES: i32 = 4 * 1024 * 1024;
 
 /// Holds one answer's record set and its aborted transactions (first offset, producer id).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LogPiece {
     /// The record set; empty at the end.
     pub records: Bytes,
     /// The aborted transactions in it.
     pub aborted: Vec<(i64, i64)>,
+    /// The high watermark as the leader shows it.
+    pub high_watermark: i64,
+    /// The last stable offset as the leader shows it.
+    pub last_stable_offset: i64,
+}
+
+impl LogPiece {
+    /// Takes one partition's part of an answer.
+    pub fn of(data: PartitionData) -> Self {
+        let aborted = data.aborted_transactions.unwrap_or_default();
+        Self {
+            records: data.records.unwrap_or_default(),
+            aborted: aborted.iter().map(|t| (t.first_offset, t.producer_id.0)).collect(),
+            high_watermark: data.high_watermark,
+            last_stable_offset: data.last_stable_offset,
+        }
+    }
+
+    /// Returns where the log ends for readers of this isolation.
+    pub fn end(&self, isolation: Isolation) -> i64 {
+        match isolation {
+            Isolation::ReadUncommitted => self.high_watermark,
+            Isolation::ReadCommitted => self.last_stable_offset,
+        }
+    }
+
+    /// Says whether at least one batch is there whole.
+    pub fn has_batch(&self) -> bool {
+        Batches::new(self.records.clone()).next().is_some()
+    }
 }
 
 /// Reads what stands at `offset`, of a log that is known to reach up to `known_end`; one try.
@@ -78,14 +110,9 @@ pub async fn read_up_to(
     if let Some(error) = data.error_code.err() {
         return Err(code(error).into());
     }
-    let records = data.records.unwrap_or_default();
-    let shown = match isolation {
-        Isolation::ReadUncommitted => data.high_watermark,
-        Isolation::ReadCommitted => data.last_stable_offset,
-    };
-    if records.is_empty() && shown < known_end {
+    let piece = LogPiece::of(data);
+    if piece.records.is_empty() && piece.end(isolation) < known_end {
         return Err(code(ResponseError::OffsetNotAvailable).into());
     }
-    let aborted = data.aborted_transactions.unwrap_or_default();
-    Ok(LogPiece { records, aborted: aborted.iter().map(|t| (t.first_offset, t.producer_id.0)).collect() })
+    Ok(piece)
 }

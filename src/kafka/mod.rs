@@ -23,6 +23,7 @@ pub mod librdkafka;
 pub mod log_reader;
 pub mod metadata;
 pub mod offsets;
+pub mod peek;
 pub mod peer;
 pub mod produce;
 pub mod producer_ids;

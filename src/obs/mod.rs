@@ -7,5 +7,6 @@ pub mod render;
 pub mod snapshot;
 
 pub use snapshot::{
-    FlowMetrics, HistogramMetrics, MetricsSnapshot, ObsSource, PartitionMetrics, PartitionState, Readiness,
+    FlowMetrics, GroupMetrics, HistogramMetrics, MetricsSnapshot, ObsSource, PartitionMetrics,
+    PartitionState, Readiness,
 };

@@ -93,6 +93,10 @@ metrics! {
         "Bytes fetched and not yet acknowledged";
     MemoryLimit, "strait_memory_limit_bytes", Gauge, ["flow"],
         "Ceiling of strait_memory_used_bytes";
+    Groups, "strait_groups", Gauge, ["flow", "state"],
+        "Consumer groups carried along, as of the last look, by state: following or held";
+    GroupCommits, "strait_group_offsets_committed_total", Counter, ["flow"],
+        "Translated offsets committed at the target for consumer groups since this process started";
     BuildInfo, "strait_build_info", Info, ["version"],
         "The version that serves this page";
 }

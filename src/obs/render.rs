@@ -130,6 +130,15 @@ fn flow_samples<'a>(name: MetricName, flow: &'a FlowMetrics, found: &mut Vec<(La
         MetricName::MemoryUsed => {
             flow.memory_used_bytes.iter().for_each(|bytes| add(None, Value::Unsigned(*bytes)));
         }
+        MetricName::Groups => {
+            if let Some(groups) = &flow.groups {
+                add(Some(("state", "following")), Value::Unsigned(groups.following));
+                add(Some(("state", "held")), Value::Unsigned(groups.held));
+            }
+        }
+        MetricName::GroupCommits => {
+            flow.groups.iter().for_each(|groups| add(None, Value::Unsigned(groups.committed)));
+        }
         MetricName::MemoryLimit => {
             flow.memory_limit_bytes.iter().for_each(|bytes| add(None, Value::Unsigned(*bytes)));
         }

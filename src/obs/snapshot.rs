@@ -42,6 +42,19 @@ pub struct FlowMetrics {
     pub records_given_away: u64,
     /// Bytes of their batches.
     pub bytes_given_away: u64,
+    /// What became of the consumer groups that are carried along; `None` where none are, or it is not known.
+    pub groups: Option<GroupMetrics>,
+}
+
+/// Counts consumer groups that are carried along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GroupMetrics {
+    /// Groups of which every offset is in place.
+    pub following: u64,
+    /// Groups that cannot be moved, or not whole.
+    pub held: u64,
+    /// Offsets committed by this process.
+    pub committed: u64,
 }
 
 impl FlowMetrics {

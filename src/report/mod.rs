@@ -5,6 +5,8 @@ mod explain;
 pub mod findings;
 pub mod flow_status;
 pub mod gauge;
+pub mod groups_sync;
+pub mod groups_translate;
 pub mod human;
 pub mod output;
 pub mod positions;

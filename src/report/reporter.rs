@@ -96,6 +96,16 @@ impl Reporter {
             Event::Skipped { partition, cause } => {
                 output.alarm(&format!("{flow}: {partition} goes on without: {cause}"));
             }
+            Event::GroupsFollow { groups } => {
+                output.say(&format!("{flow}: consumer {} moved along: {}", are(groups), some(groups)));
+            }
+            Event::GroupsHeld { groups, cause, .. } => {
+                output.alarm(&format!(
+                    "{flow}: consumer {} not moved: {}: {cause}",
+                    are(groups),
+                    some(groups)
+                ));
+            }
             Event::Notice(notice) => output.alarm(&format!("{flow}: {notice}")),
         }
     }
@@ -230,6 +240,24 @@ pub fn stop_problem(flow: &str, partitions: &[&TopicPartition], cause: &StopCaus
         .hint(cause.hint())
 }
 
+/// Most consumer groups named in a line.
+const GROUPS_NAMED_MAX: usize = 5;
+
+fn are(groups: &[String]) -> String {
+    match groups.len() {
+        1 => "group is".to_owned(),
+        count => format!("groups are ({count})"),
+    }
+}
+
+fn some(groups: &[String]) -> String {
+    let mut named = groups.iter().take(GROUPS_NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
+    if groups.len() > GROUPS_NAMED_MAX {
+        named.push_str(&format!(" and {} more", groups.len() - GROUPS_NAMED_MAX));
+    }
+    named
+}
+
 fn name_of(event: &Event) -> &'static str {
     match event {
         Event::Started { .. } => "started",
@@ -240,6 +268,8 @@ fn name_of(event: &Event) -> &'static str {
         Event::Recovered { .. } => "partition_recovered",
         Event::Stopped { .. } => "partition_stopped",
         Event::Skipped { .. } => "partition_skipped",
+        Event::GroupsFollow { .. } => "groups_follow",
+        Event::GroupsHeld { .. } => "groups_held",
         Event::Notice(_) => "notice",
     }
 }
@@ -272,6 +302,10 @@ fn fields_of(event: &Event) -> Map<String, Value> {
         Event::Recovered { partition } => at(partition),
         Event::Stopped { partition, cause } | Event::Skipped { partition, cause } => {
             with(partition, stop(cause))
+        }
+        Event::GroupsFollow { groups } => object(&json!({ "groups": groups })),
+        Event::GroupsHeld { groups, code, cause } => {
+            object(&json!({ "groups": groups, "code": code, "cause": cause }))
         }
         Event::Notice(notice) => object(&json!({ "text": notice.to_string() })),
     }

@@ -85,6 +85,18 @@ pub const LINES: &[LineDoc] = &[
         ],
     },
     LineDoc {
+        event: "groups_follow",
+        meaning: "Consumer groups are moved along from now on",
+        has_flow: true,
+        fields: &[("groups", "their names")],
+    },
+    LineDoc {
+        event: "groups_held",
+        meaning: "Consumer groups cannot be moved for now",
+        has_flow: true,
+        fields: &[("groups", "their names"), CODE, ("cause", "why the first of them is not")],
+    },
+    LineDoc {
         event: "partition_failing",
         meaning: "A partition has trouble that may pass",
         has_flow: true,

@@ -14,6 +14,7 @@ use strait::report::findings::FIELDS;
 use strait::report::flow_status::PARTITION_FIELDS;
 use strait::report::reporter::SCHEMA;
 use strait::report::schema::LINES;
+use strait::report::{groups_sync, groups_translate};
 use strait::validate::registry;
 
 fn root() -> PathBuf {
@@ -130,6 +131,26 @@ fn json_page() -> String {
     for (name, holds) in FIELDS {
         writeln!(page, "- `{name}`: {holds}").unwrap();
     }
+    page.push_str(
+        "\n# The document of `strait groups sync`\n\n\
+         One JSON object: `schema` (`strait/groups-sync/v1`), `status`, `exit_code`, `errors` as above, and \
+         `data`, `null` where nothing could be read: `flows`, each with `flow`, `applied` (true with `--apply`), \
+         `groups_without_offsets` (selected groups that committed nothing for the flow's topics) and `groups`. \
+         Each group has `group`, `blocked` (why nothing of it can be moved: code and cause; else null) and \
+         `offsets`. Each offset has:\n\n",
+    );
+    for (name, holds) in groups_sync::OFFSET_FIELDS {
+        writeln!(page, "- `{name}`: {holds}").unwrap();
+    }
+    page.push_str(
+        "\n# The document of `strait groups translate`\n\n\
+         One JSON object: `schema` (`strait/groups-translate/v1`), `status`, `exit_code`, `errors` as above, and \
+         `data`: `flow`, `direction` (`source_to_target` or `target_to_source`), `translated` (the translations \
+         in the shape of the question, null where one is unknown) and `offsets`. Each offset has:\n\n",
+    );
+    for (name, holds) in groups_translate::OFFSET_FIELDS {
+        writeln!(page, "- `{name}`: {holds}").unwrap();
+    }
     page
 }
 
@@ -142,10 +163,16 @@ fn cli_page() -> String {
         writeln!(page, "| {} | {} |", exit.code(), exit.meaning()).unwrap();
     }
     section(&mut page, "strait", definition.clone());
-    for subcommand in definition.get_subcommands().filter(|found| found.get_name() != "help") {
-        section(&mut page, &format!("strait {}", subcommand.get_name()), subcommand.clone());
-    }
+    sections(&mut page, "strait", &definition);
     page
+}
+
+fn sections(page: &mut String, name: &str, command: &clap::Command) {
+    for subcommand in command.get_subcommands().filter(|found| found.get_name() != "help") {
+        let name = format!("{name} {}", subcommand.get_name());
+        section(page, &name, subcommand.clone());
+        sections(page, &name, subcommand);
+    }
 }
 
 fn section(page: &mut String, name: &str, mut command: clap::Command) {

@@ -309,3 +309,37 @@ fn g8_a_million_runs_take_as_many_bytes_as_the_page_says() {
     assert!((3_000_000..3_200_000).contains(&near), "{near}");
     assert!((4_000_000..4_200_000).contains(&far), "{far}");
 }
+
+#[test]
+fn g6_what_the_owner_has_in_memory_continues_what_it_wrote_down() {
+    // A gap before each record: every record is a run of its own, and chunks are closed on the way.
+    let grow = |growing: &mut Growing, from: i64, to: i64| {
+        for number in from..to {
+            growing.append([(number * 2, 1)], 50 + number);
+        }
+    };
+    let begin = Pair { source: 0, target: 50 };
+    let mut whole = OffsetMap::new(begin);
+    let mut growing = Growing::anew(50, begin);
+    let chunk_runs = i64::try_from(CHUNK_RUNS).unwrap();
+    let ends = [10, chunk_runs - 1, chunk_runs + 3, 3 * chunk_runs + 7];
+    let mut written: BTreeMap<ChunkId, Chunk> = BTreeMap::new();
+    let mut from = 0;
+    for end in ends {
+        grow(&mut growing, from, end);
+        (from..end).for_each(|number| whole.append(number * 2, 50 + number, 1));
+        from = end;
+        let memory_first = growing.map().clone();
+        let map = |written: &BTreeMap<ChunkId, Chunk>| assemble(written.values().cloned());
+        // Looked at before and after it is written down, and with what is in memory from before that.
+        if let Some(before) = map(&written) {
+            assert_eq!(before.continued_by(growing.map().clone()), whole, "{end}, before");
+        }
+        let chunks = growing.chunks();
+        let open = chunks.last().unwrap().0;
+        written.extend(chunks);
+        growing.written(open);
+        assert_eq!(map(&written).unwrap().continued_by(memory_first), whole, "{end}, memory first");
+        assert_eq!(map(&written).unwrap().continued_by(growing.map().clone()), whole, "{end}, after");
+    }
+}

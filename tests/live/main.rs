@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod chaos;
+mod groups_follow;
+mod groups_peer;
+mod groups_sync;
+mod groups_translate;
 mod harness;
 mod harness_works;
 mod init;

@@ -13,7 +13,7 @@ use crate::harness::{Lab, live, wait};
 use crate::status_map::assert_map;
 
 /// Has the cleaner take every closed segment as soon as it can.
-const CLEANED_AT_ONCE: [(&str, &str); 4] = [
+pub const CLEANED_AT_ONCE: [(&str, &str); 4] = [
     ("cleanup.policy", "compact"),
     ("segment.ms", "1000"),
     ("min.cleanable.dirty.ratio", "0.001"),
@@ -53,7 +53,7 @@ impl Maker {
 
 /// Writes by idempotent, transactional and plain producers, and overwrites all of some batches'
 /// keys, every third of others' and none of yet others'. Returns how many records were committed.
-fn write_and_overwrite(lab: &Lab, source: &Cluster, topic: &str, codec: &str) -> usize {
+pub fn write_and_overwrite(lab: &Lab, source: &Cluster, topic: &str, codec: &str) -> usize {
     let mut maker = Maker::new();
     // One batch a round.
     let settings = [("compression.type", codec), ("linger.ms", "300"), ("enable.idempotence", "true")];
@@ -84,7 +84,7 @@ fn write_and_overwrite(lab: &Lab, source: &Cluster, topic: &str, codec: &str) ->
 }
 
 /// Waits until the cleaner has thinned and emptied batches, then has it stop.
-fn until_cleaned(source: &Cluster, topic: &str) -> Vec<StoredBatch> {
+pub fn until_cleaned(source: &Cluster, topic: &str) -> Vec<StoredBatch> {
     wait::until("the cleaner to thin and to empty batches", LIMIT, || {
         let batches = stored_batches(source, topic, 0);
         let data = || batches.iter().filter(|batch| !batch.is_control());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::super::observe::Observed;
 use super::ended::Ended;
@@ -11,6 +11,7 @@ use crate::config::settings::{ClusterSettings, FlowSettings, Settings};
 use crate::engine::event::Event;
 use crate::engine::supervisor::{Flow, RunMode};
 use crate::exit::Exit;
+use crate::groups::follow::Follower;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::{ConnectError, Remedy};
 use crate::kafka::retry::Backoff;
@@ -56,9 +57,23 @@ impl FlowRun {
         }
         let (events, receiver) = mpsc::channel(EVENT_QUEUE_MAX);
         let teller = tokio::spawn(tell_events(name.to_string(), receiver, self.reporter.clone()));
-        let running = Flow::new(self.flow.clone(), self.mode, clusters, events);
+        let running = Flow::new(self.flow.clone(), self.mode, clusters.clone(), events.clone());
         self.observed.started(name.as_str(), running.view());
+        let (ended, end) = oneshot::channel();
+        let follower = (!self.flow.groups.is_empty()).then(|| {
+            let follower = Follower::new(self.flow.clone(), clusters, running.view(), events.clone());
+            // On a thread of its own: whatever it decodes, the copy's threads go on.
+            let runtime = tokio::runtime::Handle::current();
+            tokio::task::spawn_blocking(move || runtime.block_on(follower.run(end)))
+        });
+        drop(events);
         let outcome = running.run(self.stop.clone()).await;
+        // Groups are looked after once more, now that all is copied that will be.
+        drop(ended);
+        if let Some(follower) = follower {
+            // It ends by itself, within its own limit.
+            let _ = follower.await;
+        }
         // The teller ends when the flow's sender is gone.
         let _ = teller.await;
         match outcome {

@@ -125,7 +125,6 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
     let mut running = Vec::new();
     for mut flow in flows {
         flow.is_shared |= args.share;
-        tell_limits(&flow, &context.output);
         let run = FlowRun {
             settings: settings.clone(),
             flow,
@@ -198,12 +197,4 @@ async fn gather(running: Vec<JoinHandle<Ended>>, output: &Output) -> Ended {
         all.add(ended);
     }
     all
-}
-
-/// Says what a configuration asks for and this version does not do yet (guarantee G11).
-fn tell_limits(flow: &FlowSettings, output: &Output) {
-    let name = &flow.name;
-    if !flow.groups.is_empty() {
-        output.warn(&format!("{name}: consumer groups are not carried over yet (groups = ...)"));
-    }
 }

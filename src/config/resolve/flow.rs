@@ -3,7 +3,7 @@
 use super::Context;
 use crate::config::defaults;
 use crate::config::error::ConfigError;
-use crate::config::patterns::{Pattern, TopicSelector, internal_rule};
+use crate::config::patterns::{GroupSelector, Pattern, TopicSelector, internal_rule};
 use crate::config::raw::{At, RawFlow, RawLimits, RawPolicy, RawProvision};
 use crate::config::settings::{
     FlowSettings, LimitSettings, PolicySettings, ProvisionSettings, Rename, StartAt,
@@ -41,7 +41,8 @@ pub(super) fn resolve(
     let origin = context.word(raw.origin.as_ref(), defaults::ORIGIN, &format!("{path}.origin"));
     let start = start(context, raw.start.as_ref());
     let groups = raw.groups.iter().flatten();
-    let groups = groups.filter_map(|typed| pattern(context, typed).map(|_| typed.value().clone())).collect();
+    let read = |typed: &At<String>| Some((typed.value().clone(), pattern(context, typed)?));
+    let groups = GroupSelector::new(groups.filter_map(read).collect());
     let provision = provision(context, raw.provision.as_ref(), &path);
     let policy = policy(context, raw.policy.as_ref(), &path);
     let limits = limits(context, raw.limits.as_ref(), &path);

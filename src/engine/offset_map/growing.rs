@@ -65,15 +65,7 @@ impl Growing {
 
     /// Takes in what was found of the records copied behind the checkpoint.
     pub fn take_tail(&mut self, tail: &Matched) {
-        for run in &tail.runs {
-            if run.is_behind_unmatched {
-                self.map.lose_track();
-            }
-            self.map.append(run.source, run.target, run.count);
-        }
-        if tail.is_rest_unmatched {
-            self.map.lose_track();
-        }
+        self.map.take_tail(tail);
     }
 
     /// Takes note of copied records: runs of source offsets, that stand at the target from `target` on.

@@ -16,6 +16,7 @@ mod growing;
 
 pub use self::chunk::{Chunk, ChunkError, assemble};
 pub use self::growing::{CHUNK_RUNS, ChunkId, Growing, PIECES_KEPT_EARLY, PIECES_MAX};
+use super::tail::Matched;
 use crate::types::{SourceOffset, TargetOffset};
 
 /// Names the same moment in both logs: all before the one stands before the other.
@@ -141,6 +142,24 @@ impl OffsetMap {
         if self.runs.last().is_none_or(|last| last.count > 0) {
             self.runs.push(Run { source, target, count: 0 });
         }
+    }
+
+    /// Takes in what was found of the records copied behind the end.
+    pub fn take_tail(&mut self, tail: &Matched) {
+        for run in &tail.runs {
+            if run.is_behind_unmatched {
+                self.lose_track();
+            }
+            self.append(run.source, run.target, run.count);
+        }
+        if tail.is_rest_unmatched {
+            self.lose_track();
+        }
+    }
+
+    /// Puts the end that a partition's owner has in memory in the place of what is known from there on.
+    pub fn continued_by(self, end: Self) -> Self {
+        chunk::join(self, end)
     }
 
     /// Takes note that all before `to` is copied, and nothing behind it.

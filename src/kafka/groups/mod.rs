@@ -1,4 +1,15 @@
-//! Committed offsets of consumer groups.
+//! Consumer groups: which there are, what they have committed, and committing for them.
+
+mod committed;
+mod coordinators;
+mod list;
+mod members;
+mod patience;
+
+pub use self::committed::{Committed, Offsets, OffsetsByGroup, committed};
+pub use self::list::{GroupListing, Groups, list};
+pub use self::members::{Member, classic_members, consumer_members};
+pub use self::patience::{ByGroup, patiently};
 
 use std::collections::BTreeMap;
 
@@ -10,9 +21,10 @@ use kafka_protocol::messages::offset_commit_request::{
 };
 use kafka_protocol::protocol::StrBytes;
 
-use super::cluster::{Cluster, CoordinatorKind};
-use super::error::{KafkaError, RequestCause, RequestError};
-use super::metadata::wire_name;
+use crate::kafka::cluster::{Cluster, CoordinatorKind, request_error};
+use crate::kafka::connection::Connection;
+use crate::kafka::error::{KafkaError, RequestCause, RequestError};
+use crate::kafka::metadata::wire_name;
 use crate::types::{TargetOffset, TopicPartition};
 
 /// Newest OffsetCommit that names topics by name; the next names them by id only.
@@ -29,33 +41,50 @@ pub struct Commit {
     pub metadata: String,
 }
 
-/// Commits offsets for a group without members (generation -1); one try.
+/// Says of each partition whether its offset was committed, or the broker's refusal.
+pub type Answers = BTreeMap<TopicPartition, Result<(), ResponseError>>;
+
+/// Commits offsets for a group without members (generation -1); one try. A group that has members refuses
+/// with UNKNOWN_MEMBER_ID, so nobody's own commits are overwritten.
 ///
 /// The first partition's error is returned as the request's.
 pub async fn commit(cluster: &Cluster, group: &str, commits: &[Commit]) -> Result<(), KafkaError> {
-    let node = cluster.coordinator(CoordinatorKind::Group, group).await?;
-    let connection = cluster.control(node).await?;
-    let version = connection
-        .version_of::<OffsetCommitRequest>()
-        .map_err(|cause| super::cluster::request_error::<OffsetCommitRequest>(&connection, cause))?
-        .min(COMMIT_VERSION_MAX);
-    let answer = connection.call_version(&request(group, commits), version).await?;
-    let failed = answer
-        .topics
-        .iter()
-        .flat_map(|topic| &topic.partitions)
-        .find_map(|partition| partition.error_code.err());
-    match failed {
+    let (connection, answers) = send(cluster, group, commits).await?;
+    match answers.into_values().find_map(Result::err) {
         None => Ok(()),
         Some(code) => Err(refused(&connection, code).into()),
     }
 }
 
-fn refused(connection: &super::connection::Connection, code: ResponseError) -> RequestError {
-    super::cluster::request_error::<OffsetCommitRequest>(
-        connection,
-        RequestCause::Code { code, message: None },
-    )
+/// The same, with each partition's own answer.
+pub async fn commit_each(cluster: &Cluster, group: &str, commits: &[Commit]) -> Result<Answers, KafkaError> {
+    Ok(send(cluster, group, commits).await?.1)
+}
+
+async fn send(
+    cluster: &Cluster,
+    group: &str,
+    commits: &[Commit],
+) -> Result<(Connection, Answers), KafkaError> {
+    let node = cluster.coordinator(CoordinatorKind::Group, group).await?;
+    let connection = cluster.control(node).await?;
+    let version = connection
+        .version_of::<OffsetCommitRequest>()
+        .map_err(|cause| request_error::<OffsetCommitRequest>(&connection, cause))?
+        .min(COMMIT_VERSION_MAX);
+    let answer = connection.call_version(&request(group, commits), version).await?;
+    let mut answers = Answers::new();
+    for topic in answer.topics {
+        for partition in topic.partitions {
+            let name = TopicPartition::new(topic.name.as_str(), partition.partition_index);
+            answers.insert(name, partition.error_code.err().map_or(Ok(()), Err));
+        }
+    }
+    Ok((connection, answers))
+}
+
+fn refused(connection: &Connection, code: ResponseError) -> RequestError {
+    request_error::<OffsetCommitRequest>(connection, RequestCause::Code { code, message: None })
 }
 
 fn request(group: &str, commits: &[Commit]) -> OffsetCommitRequest {
