@@ -3,9 +3,12 @@
 //! From the bottom up: [`peer`] and [`error`] name who we talk to and what went wrong, [`buffers`]
 //! holds what was received, [`frame`] cuts it, [`tls`], [`sasl`] and [`connect`] open a
 //! [`connection`], and [`cluster`] finds the right broker. [`metadata`], [`fetch`], [`produce`],
-//! [`offsets`], [`groups`], [`producer_ids`] and [`admin`] are the requests.
+//! [`offsets`], [`groups`], [`producer_ids`], [`admin`], [`alter`], [`acls`], [`placement`] and
+//! [`reassign`] are the requests.
 
+pub mod acls;
 pub mod admin;
+pub mod alter;
 pub mod batch;
 pub mod buffers;
 pub mod cluster;
@@ -22,8 +25,10 @@ pub mod log_reader;
 pub mod metadata;
 pub mod offsets;
 pub mod peer;
+pub mod placement;
 pub mod produce;
 pub mod producer_ids;
+pub mod reassign;
 pub mod records;
 pub mod retry;
 pub mod round_trip;
