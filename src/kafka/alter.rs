@@ -22,61 +22,45 @@ const SET: i8 = 0;
 /// Its number for removing a value, so that the default holds again.
 const DELETE: i8 = 1;
 
-/// Names what has configs.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Resource {
-    /// A topic.
-    Topic(TopicName),
-    /// A broker's dynamic configs.
-    Broker(i32),
-}
-
-impl Resource {
-    fn kind(&self) -> i8 {
-        match self {
-            Self::Topic(_) => RESOURCE_TOPIC,
-            Self::Broker(_) => RESOURCE_BROKER,
-        }
-    }
-
-    fn name(&self) -> StrBytes {
-        match self {
-            Self::Topic(name) => StrBytes::from_string(name.as_str().to_owned()),
-            Self::Broker(id) => StrBytes::from_string(id.to_string()),
-        }
-    }
-}
-
-/// Sets some configs of one resource, and removes those without a value; all others stay as they are.
+/// Sets some configs of one topic, and removes those without a value; all others stay as they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigEdit {
+pub struct TopicEdit {
     /// Whose configs.
-    pub resource: Resource,
+    pub topic: TopicName,
     /// The new value of each, `None` for the default.
     pub values: Vec<(String, Option<String>)>,
 }
 
-/// Changes configs, nothing but those named (IncrementalAlterConfigs, KIP-339); each resource's result is
-/// its own, and a resource's changes are made together or not at all. One try.
-pub async fn alter_configs(
+/// Changes configs of topics, nothing but those named (IncrementalAlterConfigs, KIP-339); each topic's result
+/// is its own, and a topic's changes are made together or not at all. One try.
+pub async fn alter_topics(
     cluster: &Cluster,
-    edits: &[ConfigEdit],
-) -> Result<HashMap<Resource, Result<(), Refusal>>, KafkaError> {
-    let resources = edits.iter().map(resource).collect();
+    edits: &[TopicEdit],
+) -> Result<HashMap<TopicName, Result<(), Refusal>>, KafkaError> {
+    let resources =
+        edits.iter().map(|edit| resource(RESOURCE_TOPIC, edit.topic.as_str(), &edit.values)).collect();
     let request = IncrementalAlterConfigsRequest::default().with_resources(resources);
     let answer = cluster.call_controller(&request).await?;
-    let by_wire: HashMap<(i8, String), &Resource> = edits
-        .iter()
-        .map(|edit| ((edit.resource.kind(), edit.resource.name().to_string()), &edit.resource))
-        .collect();
-    let results = answer.responses.into_iter().filter_map(|one| {
-        let resource = by_wire.get(&(one.resource_type, one.resource_name.to_string()))?;
-        Some(((*resource).clone(), outcome(one.error_code, one.error_message)))
-    });
+    let results = answer
+        .responses
+        .into_iter()
+        .map(|one| (TopicName::from(one.resource_name.as_str()), outcome(one.error_code, one.error_message)));
     Ok(results.collect())
 }
 
-fn resource(edit: &ConfigEdit) -> AlterConfigsResource {
+/// Changes configs of one broker while it runs; only it takes the request. One try.
+pub async fn alter_broker(
+    cluster: &Cluster,
+    broker: i32,
+    values: &[(String, Option<String>)],
+) -> Result<Result<(), Refusal>, KafkaError> {
+    let resources = vec![resource(RESOURCE_BROKER, &broker.to_string(), values)];
+    let request = IncrementalAlterConfigsRequest::default().with_resources(resources);
+    let answer = cluster.call_node(broker, &request).await?;
+    Ok(answer.responses.into_iter().try_for_each(|one| outcome(one.error_code, one.error_message)))
+}
+
+fn resource(kind: i8, name: &str, values: &[(String, Option<String>)]) -> AlterConfigsResource {
     let config = |(name, value): &(String, Option<String>)| {
         AlterableConfig::default()
             .with_name(StrBytes::from_string(name.clone()))
@@ -84,9 +68,9 @@ fn resource(edit: &ConfigEdit) -> AlterConfigsResource {
             .with_value(value.clone().map(StrBytes::from_string))
     };
     AlterConfigsResource::default()
-        .with_resource_type(edit.resource.kind())
-        .with_resource_name(edit.resource.name())
-        .with_configs(edit.values.iter().map(config).collect())
+        .with_resource_type(kind)
+        .with_resource_name(StrBytes::from_string(name.to_owned()))
+        .with_configs(values.iter().map(config).collect())
 }
 
 /// Deletes topics: by id where one is given, so that a topic made anew under the name stays. Each topic's
@@ -120,17 +104,16 @@ pub async fn delete_topics(
     Ok(results.collect())
 }
 
-/// Reads some configs of one broker, whichever answers: those it has as of now, by name. One try.
+/// Reads some configs of one broker, by name. One try.
 pub async fn broker_configs(
     cluster: &Cluster,
     broker: i32,
     keys: &[&str],
 ) -> Result<Result<HashMap<String, BrokerConfig>, Refusal>, KafkaError> {
     let keys = keys.iter().map(|key| StrBytes::from_string((*key).to_owned())).collect();
-    let resource = Resource::Broker(broker);
     let asked = DescribeConfigsResource::default()
-        .with_resource_type(resource.kind())
-        .with_resource_name(resource.name())
+        .with_resource_type(RESOURCE_BROKER)
+        .with_resource_name(StrBytes::from_string(broker.to_string()))
         .with_configuration_keys(Some(keys));
     let request = DescribeConfigsRequest::default().with_resources(vec![asked]);
     let answer = cluster.call_node(broker, &request).await?;

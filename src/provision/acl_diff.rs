@@ -100,7 +100,11 @@ fn places(
     let rename = &rules.flow.rename;
     let literal = |name: &TopicName| (target_name(rename, name).to_string(), PatternKind::Literal);
     if acl.pattern == PatternKind::Literal {
-        return topics.get(&TopicName::from(acl.resource.as_str())).map(|name| literal(name)).into_iter().collect();
+        return topics
+            .get(&TopicName::from(acl.resource.as_str()))
+            .map(|name| literal(name))
+            .into_iter()
+            .collect();
     }
     let begins = |name: &&TopicName| name.as_str().starts_with(&acl.resource);
     let covered: Vec<&TopicName> = topics.iter().copied().filter(begins).collect();
@@ -108,8 +112,9 @@ fn places(
         return BTreeMap::new();
     }
     let prefix = format!("{}{}", rename.prefix, acl.resource);
-    let is_flows_copy =
-        |name: &TopicName| source_name(rename, name).is_some_and(|name| rules.flow.topics.matches(name.as_str()));
+    let is_flows_copy = |name: &TopicName| {
+        source_name(rename, name).is_some_and(|name| rules.flow.topics.matches(name.as_str()))
+    };
     let is_whole = rename.suffix.is_empty()
         && snapshot.source_names.iter().filter(begins).all(|name| topics.contains(name))
         && snapshot.target_names.iter().filter(|name| name.as_str().starts_with(&prefix)).all(is_flows_copy);

@@ -210,8 +210,9 @@ impl Draft<'_> {
                 self.tell(Finding::ConfigOnlyAtTarget { topic, key, value });
             }
         }
-        let is_set_anew = wanted.contains_key(MIN_INSYNC);
-        let min_insync = has.effective.get(MIN_INSYNC).and_then(|value| value.parse().ok());
+        let current = has.effective.get(MIN_INSYNC);
+        let is_set_anew = wanted.get(MIN_INSYNC).is_some_and(|to| current != Some(to));
+        let min_insync = current.and_then(|value| value.parse().ok());
         if let Some(min_insync) = min_insync.filter(|count: &usize| *count > replicas && !is_set_anew) {
             self.tell(Finding::MinInsyncAboveReplicas {
                 topic: copy.clone(),
@@ -310,4 +311,3 @@ fn is_same(key: &str, one: &str, other: &str) -> bool {
     };
     one == other || (key == CLEANUP_POLICY && words(one) == words(other))
 }
-

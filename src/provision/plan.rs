@@ -93,8 +93,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::provision::wanted::{LOG_APPEND_TIME, THROTTLE_LISTS, TIMESTAMP_TYPE};
     use crate::kafka::metadata::PartitionMetadata;
+    use crate::provision::wanted::{LOG_APPEND_TIME, THROTTLE_LISTS, TIMESTAMP_TYPE};
 
     fn topic(partitions: i32, error: Option<ResponseError>) -> TopicMetadata {
         let one = PartitionMetadata { leader: Some(1), leader_epoch: 0, replicas: 1 };

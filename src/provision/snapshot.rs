@@ -150,10 +150,8 @@ pub async fn take(
         let is_there = |name: &&TopicName| matches!(found(placed, more, name), Some(Ok(_)));
         names.iter().filter(is_there).cloned().collect()
     };
-    let (source_there, target_there) = (
-        known(&names.source, &at_source, &more_source),
-        known(&names.copies, &at_target, &more_target),
-    );
+    let (source_there, target_there) =
+        (known(&names.source, &at_source, &more_source), known(&names.copies, &at_target, &more_target));
     let (source_configs, target_configs) =
         tokio::try_join!(configs(source, &source_there), configs(target, &target_there))?;
     let (source_names, target_names) = (all_names(&at_source), all_names(&at_target));
