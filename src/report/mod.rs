@@ -12,3 +12,5 @@ pub mod reporter;
 pub mod schema;
 pub mod style;
 pub mod table;
+pub mod topics_findings;
+pub mod topics_plan;
