@@ -8,6 +8,7 @@ pub mod replicate;
 mod signals;
 pub mod status;
 mod tell;
+pub mod topics;
 
 use std::path::PathBuf;
 use std::time::Duration;
