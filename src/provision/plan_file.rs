@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::change::{Change, Counts, Side};
-use super::diff::{Difference, Options};
+use super::diff::Options;
 use super::snapshot::{Seen, Snapshot, TopicState};
 use super::wanted::{THROTTLE_LISTS, source_name};
 use crate::config::settings::{FlowSettings, Rename};
@@ -175,10 +175,10 @@ impl PlanFile {
 }
 
 impl FlowPlan {
-    /// Puts a difference down with what it was made from.
-    pub fn new(flow: &FlowSettings, snapshot: &Snapshot, difference: &Difference) -> Self {
+    /// Puts changes down with what they were made from.
+    pub fn new(flow: &FlowSettings, snapshot: &Snapshot, changes: Vec<Change>) -> Self {
         let mut observed: Vec<Observed> = Vec::new();
-        for topic in difference.changes.iter().filter_map(Change::topic) {
+        for topic in changes.iter().filter_map(Change::topic) {
             if observed.last().is_none_or(|last| last.topic != *topic) {
                 observed.push(observe(snapshot, &flow.rename, topic));
             }
@@ -191,7 +191,7 @@ impl FlowPlan {
             flow: flow.name.clone(),
             source: named(&flow.source, &snapshot.source.cluster_id),
             target: named(&flow.target, &snapshot.target.cluster_id),
-            changes: difference.changes.clone(),
+            changes,
             observed,
         }
     }

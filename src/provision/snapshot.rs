@@ -108,6 +108,8 @@ pub struct Snapshot {
     pub moving: Result<BTreeMap<TopicPartition, Ongoing>, Refusal>,
     /// How many replicas each broker of the target holds, all topics together.
     pub load: BTreeMap<i32, usize>,
+    /// The copies of the flow's topics, whether they are there or not, by their names at the target.
+    pub copies: BTreeSet<TopicName>,
     /// Names of all topics at the source, for rules that concern more than the flow's.
     pub source_names: BTreeSet<TopicName>,
     /// Names of all topics at the target.
@@ -161,6 +163,7 @@ pub async fn take(
         target: end(target, at_target, &more_target, &names.target, target_configs, target_acls),
         defaults,
         moving,
+        copies: names.copies,
         source_names,
         target_names,
     })

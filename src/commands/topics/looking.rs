@@ -68,19 +68,17 @@ impl Look {
 }
 
 /// Leaves out flows whose topics are not Strait's to make.
-pub fn provisioned(
-    flows: Vec<FlowSettings>,
-    context: &Context,
-) -> Result<Vec<FlowSettings>, Box<Refused>> {
+pub fn provisioned(flows: Vec<FlowSettings>, context: &Context) -> Result<Vec<FlowSettings>, Box<Refused>> {
     let (ours, others): (Vec<_>, Vec<_>) = flows.into_iter().partition(|flow| flow.provision.enabled);
     for flow in &others {
         let text = format!("{}: left out, provision.enabled is false", flow.name);
         context.output.warn(&text);
     }
     if ours.is_empty() {
-        let problem = Problem::new("not_provisioned", problem::Scope::Config, "no flow's topics may be changed")
-            .cause("provision.enabled is false for each")
-            .hint("set provision.enabled = true for the flow");
+        let problem =
+            Problem::new("not_provisioned", problem::Scope::Config, "no flow's topics may be changed")
+                .cause("provision.enabled is false for each")
+                .hint("set provision.enabled = true for the flow");
         return Err(Refused::one(Exit::Usage, problem));
     }
     Ok(ours)
@@ -138,7 +136,7 @@ async fn look_at(
         .map_err(|error| Refused::one(Exit::Failed, Problem::from(&error)))?;
     let Difference { changes, findings } =
         diff(&snapshot, Rules { flow: &flow, others, options: &asked.options });
-    let plan = FlowPlan::new(&flow, &snapshot, &changes);
+    let plan = FlowPlan::new(&flow, &snapshot, changes);
     Ok(FlowLook { settings: flow, target, snapshot, plan, findings })
 }
 
@@ -148,8 +146,11 @@ fn hear_one_flow_a_topic(look: &mut Look) {
     for flow in &mut look.flows {
         let cluster = flow.snapshot.target.cluster_id.clone();
         let claimed = |topic: &TopicName| heard.get(&(cluster.clone(), topic.clone()));
-        let (kept, dropped): (Vec<Change>, Vec<Change>) =
-            flow.plan.changes.drain(..).partition(|change| change.topic().is_none_or(|t| claimed(t).is_none()));
+        let (kept, dropped): (Vec<Change>, Vec<Change>) = flow
+            .plan
+            .changes
+            .drain(..)
+            .partition(|change| change.topic().is_none_or(|t| claimed(t).is_none()));
         flow.plan.changes = kept;
         flow.plan.observed.retain(|observed| claimed(&observed.topic).is_none());
         let mut told: Vec<Finding> = Vec::new();
@@ -161,7 +162,7 @@ fn hear_one_flow_a_topic(look: &mut Look) {
             }
         }
         flow.findings.extend(told);
-        for topic in flow.snapshot.copies() {
+        for topic in &flow.snapshot.copies {
             heard.entry((cluster.clone(), topic.clone())).or_insert_with(|| flow.settings.name.clone());
         }
     }

@@ -203,10 +203,11 @@ async fn apply_file(
     told: &mut Told,
 ) -> Result<Exit, Box<Refused>> {
     if let Some(option) = args.shaping(context) {
-        let problem = Problem::new("usage", problem::Scope::Command, format!("{option} does not go with a plan"))
-            .place(path.display().to_string())
-            .cause("the plan says what it holds")
-            .hint(format!("plan again with {option} and --out, or leave it out"));
+        let problem =
+            Problem::new("usage", problem::Scope::Command, format!("{option} does not go with a plan"))
+                .place(path.display().to_string())
+                .cause("the plan says what it holds")
+                .hint(format!("plan again with {option} and --out, or leave it out"));
         return Err(Refused::one(Exit::Usage, problem));
     }
     let plan = planned::read(path)?;
