@@ -22,3 +22,5 @@ mod replicate_share;
 mod replicate_shows;
 mod replicate_versions;
 mod status_map;
+mod topics_bed;
+mod topics_sync;

@@ -32,13 +32,22 @@ fn try_run(version: Version, class: &str, arguments: &[&str]) -> Result<String, 
 
 /// Allows a user operations on resources, e.g. `["--operation", "Read", "--topic", "orders"]`.
 pub fn allow(cluster: &Cluster, user: &str, what: &[&str]) {
+    let principal = format!("User:{user}");
+    add_acl(cluster, &[&["--allow-principal", &principal], what].concat());
+}
+
+/// Denies, e.g. `["--deny-principal", "User:bob", "--operation", "Read", "--topic", "orders"]`.
+pub fn deny(cluster: &Cluster, what: &[&str]) {
+    add_acl(cluster, what);
+}
+
+fn add_acl(cluster: &Cluster, what: &[&str]) {
     let class = match cluster.spec.version {
         Version::V4_3 => "org.apache.kafka.tools.AclCommand",
         Version::V3_9 | Version::V3_7 => "kafka.admin.AclCommand",
     };
     let servers = cluster.bootstrap(Listener::Plaintext).join(",");
-    let principal = format!("User:{user}");
-    let mut arguments = vec!["--bootstrap-server", &servers, "--add", "--allow-principal", &principal];
+    let mut arguments = vec!["--bootstrap-server", &servers, "--add"];
     arguments.extend_from_slice(what);
     run(cluster.spec.version, class, &arguments);
 }
