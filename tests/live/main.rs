@@ -22,5 +22,8 @@ mod replicate_share;
 mod replicate_shows;
 mod replicate_versions;
 mod status_map;
+mod topics_acls;
 mod topics_bed;
+mod topics_moves;
+mod topics_scale;
 mod topics_sync;
