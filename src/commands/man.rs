@@ -57,15 +57,19 @@ pub struct Page {
 /// Returns the main page, then one per subcommand.
 pub fn pages(mut command: clap::Command) -> io::Result<Vec<Page>> {
     command.build();
-    let subcommands: Vec<clap::Command> =
-        command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help").cloned().collect();
     let mut pages = vec![page(&command, "strait.1".to_owned())?];
-    for subcommand in subcommands {
-        let file_name = format!("strait-{}.1", subcommand.get_name());
-        let title = format!("strait-{}", subcommand.get_name());
-        pages.push(page(&subcommand.display_name(title), file_name)?);
-    }
+    add_subcommands(&mut pages, &command, "strait")?;
     Ok(pages)
+}
+
+/// Adds a page for each subcommand, and after it for each of its own.
+fn add_subcommands(pages: &mut Vec<Page>, command: &clap::Command, name: &str) -> io::Result<()> {
+    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
+        let name = format!("{name}-{}", subcommand.get_name());
+        pages.push(page(&subcommand.clone().display_name(name.clone()), format!("{name}.1"))?);
+        add_subcommands(pages, subcommand, &name)?;
+    }
+    Ok(())
 }
 
 fn page(command: &clap::Command, file_name: String) -> io::Result<Page> {

@@ -354,3 +354,7 @@ impl fmt::Display for Side {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "plan_file_tests.rs"]
+mod tests;

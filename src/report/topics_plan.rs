@@ -158,7 +158,7 @@ pub fn in_short(change: &Change) -> String {
 fn entry(acl: &TopicAcl) -> String {
     let topics = match acl.pattern {
         PatternKind::Literal => format!("topic {}", acl.resource),
-        PatternKind::Prefixed => format!("topics {}... (prefix)", acl.resource),
+        PatternKind::Prefixed => format!("topics {}* (prefix)", acl.resource),
     };
     let (permission, operation) = (acl.permission.word(), acl.operation.word());
     format!("{permission} {operation} on {topics} to {} from host {}", acl.principal, acl.host)
@@ -188,7 +188,7 @@ impl Page {
         let key_columns = entry.details.iter().map(|(key, _)| columns(key)).max().unwrap_or(0);
         let mut rows: Vec<String> = Vec::new();
         for (key, value) in &entry.details {
-            let lead = if key_columns == 0 { String::new() } else { format!("{key:<key_columns$} ") };
+            let lead = if key_columns == 0 { String::new() } else { format!("{key:<key_columns$}  ") };
             let room = self.width.saturating_sub(indent + columns(&lead)).max(1);
             for (index, part) in wrap(value, room).into_iter().enumerate() {
                 let lead = if index == 0 { lead.clone() } else { " ".repeat(columns(&lead)) };
@@ -223,3 +223,7 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+#[path = "topics_plan_tests.rs"]
+mod tests;

@@ -13,6 +13,7 @@ use strait::obs::names::MetricName;
 use strait::report::flow_status::PARTITION_FIELDS;
 use strait::report::reporter::SCHEMA;
 use strait::report::schema::LINES;
+use strait::report::topics_outcome::FIELDS as SYNC_FIELDS;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -115,6 +116,14 @@ fn json_page() -> String {
     for (name, holds) in PARTITION_FIELDS {
         writeln!(page, "- `{name}`: {holds}").unwrap();
     }
+    page.push_str(
+        "\n# The document of `strait topics sync`\n\n\
+         One JSON object: `schema` (`strait/topics-sync/v1`), `status`, `exit_code`, `errors` as above (each change \
+         that failed among them), and `data`, `null` where nothing could be looked at:\n\n",
+    );
+    for (name, holds) in SYNC_FIELDS {
+        writeln!(page, "- `{name}`: {holds}").unwrap();
+    }
     page
 }
 
@@ -126,11 +135,16 @@ fn cli_page() -> String {
     for exit in Exit::ALL {
         writeln!(page, "| {} | {} |", exit.code(), exit.meaning()).unwrap();
     }
-    section(&mut page, "strait", definition.clone());
-    for subcommand in definition.get_subcommands().filter(|found| found.get_name() != "help") {
-        section(&mut page, &format!("strait {}", subcommand.get_name()), subcommand.clone());
-    }
+    sections(&mut page, "strait", &definition);
     page
+}
+
+/// Writes a command's section, and after it those of its subcommands.
+fn sections(page: &mut String, name: &str, command: &clap::Command) {
+    section(page, name, command.clone());
+    for subcommand in command.get_subcommands().filter(|found| found.get_name() != "help") {
+        sections(page, &format!("{name} {}", subcommand.get_name()), subcommand);
+    }
 }
 
 fn section(page: &mut String, name: &str, mut command: clap::Command) {

@@ -7,6 +7,7 @@ mod cli_general;
 mod cli_man;
 mod cli_replicate;
 mod cli_terminal;
+mod cli_topics;
 mod config_samples;
 mod docs_fresh;
 mod offset_map_model;

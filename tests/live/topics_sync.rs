@@ -30,12 +30,12 @@ fn a_plan_is_carried_out_and_a_rerun_has_no_changes() {
             "+ invoices
     3 partitions, RF 3, cleanup.policy=compact, min.insync.replicas=2
 ~ orders
-    partitions          2 -> 6
-    min.insync.replicas 1 (default) -> 2
-    retention.ms        259200000 -> 604800000
+    partitions           2 -> 6
+    min.insync.replicas  1 (default) -> 2
+    retention.ms         259200000 -> 604800000
 ~ payments
-    cleanup.policy      delete (default) -> compact
-    min.insync.replicas 1 (default) -> 2
+    cleanup.policy       delete (default) -> compact
+    min.insync.replicas  1 (default) -> 2
 ? payments
     segment.bytes=2000000 at the target only; kept
     try: --prune takes it away
@@ -57,7 +57,7 @@ Plan: 1 to create, 2 to change, 0 to delete, 0 findings.
         let rerun = sync(&config, &["--detailed-exitcode"]).assert_code(0);
         assert!(rerun.stdout.ends_with("\nNo changes.\n"), "{}", rerun.stdout);
         let pruned = sync(&config, &["--prune", "--apply"]).assert_code(0);
-        assert!(pruned.stdout.contains("segment.bytes 2000000 -> (default)"), "{}", pruned.stdout);
+        assert!(pruned.stdout.contains("segment.bytes  2000000 -> (default)"), "{}", pruned.stdout);
         assert_ne!(value("payments", "segment.bytes"), "2000000");
         let rerun = sync(&config, &["--prune", "--detailed-exitcode"]).assert_code(0);
         assert_eq!(rerun.stdout, "No changes.\n");

@@ -47,7 +47,9 @@ pub fn create_topics(cluster: &Cluster, names: &[String], count: i32, configs: &
     };
     let topics: Vec<NewTopic<'_>> = names.iter().map(|name| topic(name.as_str())).collect();
     let results = runtime().block_on(client(cluster).create_topics(&topics, &options())).unwrap();
-    results.iter().for_each(|result| drop(result.as_ref().unwrap()));
+    for result in &results {
+        result.as_ref().unwrap();
+    }
     wait_for_partitions(cluster, &names[names.len() - 1], count);
 }
 
