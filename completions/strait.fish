@@ -38,6 +38,7 @@ complete -c strait -n "__fish_strait_needs_command" -s h -l help -d 'Print help 
 complete -c strait -n "__fish_strait_needs_command" -s V -l version -d 'Print version'
 complete -c strait -n "__fish_strait_needs_command" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
 complete -c strait -n "__fish_strait_needs_command" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_needs_command" -f -a "topics" -d 'Make the target\'s topics like the source\'s'
 complete -c strait -n "__fish_strait_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
 complete -c strait -n "__fish_strait_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -69,6 +70,43 @@ complete -c strait -n "__fish_strait_using_subcommand status" -l map -d 'List th
 complete -c strait -n "__fish_strait_using_subcommand status" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand status" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -f -a "sync" -d 'Make the target\'s topics like the source\'s: partitions, configs, replicas, ACLs; plans by default'
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l apply -d 'Carry out: a plan made with --out, or what is found now' -r -F
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l out -d 'Write the plan to this file' -r -F
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l throttle -d 'What a broker may spend on moving replicas, such as 50MB/s [default: no limit]' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l only -d 'Only these source topics: a name, a glob, or re: and a regular expression; repeatable' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l exclude -d 'Without these source topics; repeatable' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'"
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l detailed-exitcode -d 'End with 0 where nothing is to be done, 2 where there are changes, 1 after an error'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l allow-delete -d 'Delete copies whose topic is gone from the source'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l prune -d 'Take configs away that only the target\'s topic has'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l acls -d 'Copy ACLs of the topics, for reading'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l acl-writes -d 'With --acls: also those that let somebody write at the target'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l fix-replication -d 'Move replicas until their number is provision.replication_factor'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Make the target\'s topics like the source\'s: partitions, configs, replicas, ACLs; plans by default'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c strait -n "__fish_strait_using_subcommand completions" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand completions" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand completions" -l format -d 'What stdout carries: text for people, or JSON for programs' -r -f -a "text\t'For people'
@@ -92,8 +130,10 @@ never\t'Never'"
 complete -c strait -n "__fish_strait_using_subcommand man" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand man" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status topics completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status topics completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status topics completions man help" -f -a "topics" -d 'Make the target\'s topics like the source\'s'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status topics completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status topics completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from replicate status topics completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "sync" -d 'Make the target\'s topics like the source\'s: partitions, configs, replicas, ACLs; plans by default'

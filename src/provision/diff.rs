@@ -311,7 +311,3 @@ fn is_same(key: &str, one: &str, other: &str) -> bool {
     };
     one == other || (key == CLEANUP_POLICY && words(one) == words(other))
 }
-
-#[cfg(test)]
-#[path = "diff_tests.rs"]
-mod tests;

@@ -128,8 +128,8 @@ pub fn hint(finding: &Finding) -> Option<String> {
             format!("lower provision.replication_factor to {brokers} or less, or add brokers")
         }
         Finding::MinInsyncAboveReplicas { replication_factor, .. } => format!(
-            "set config_overrides = {{ \"min.insync.replicas\" = \"{replication_factor}\" }}, or raise \
-             provision.replication_factor"
+            "set config_overrides = {{ \"min.insync.replicas\" = \"{replication_factor}\" }}, or have more \
+             replicas: provision.replication_factor, with --fix-replication"
         ),
         Finding::ReplicationFactor { .. } => {
             "--fix-replication moves them (--throttle BYTES/s limits what that takes)".to_owned()

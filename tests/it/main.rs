@@ -14,3 +14,4 @@ mod offset_map_model;
 mod partition_model;
 mod tail_model;
 mod tidy;
+mod topics_diff;

@@ -90,8 +90,8 @@ fn what_cannot_be_is_said_at_plan_time() {
 ! clicks
     min.insync.replicas would be 2 with replication factor 1: nothing could be
     written
-    try: set config_overrides = { "min.insync.replicas" = "1" }, or raise
-    provision.replication_factor
+    try: set config_overrides = { "min.insync.replicas" = "1" }, or have more
+    replicas: provision.replication_factor, with --fix-replication
 ! clicks
     replication factor 4 with 3 brokers at the target
     try: lower provision.replication_factor to 3 or less, or add brokers

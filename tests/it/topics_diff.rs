@@ -1,16 +1,18 @@
-#![allow(clippy::unwrap_used)]
+//! What `topics sync` decides from what both ends look like, without asking anybody.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kafka_protocol::ResponseError as E;
 use proptest::prelude::*;
 
-use super::*;
-use crate::config::settings::Settings;
-use crate::kafka::acls::{Operation, PatternKind, Permission, TopicAcl};
-use crate::kafka::admin::Refusal;
-use crate::provision::snapshot::{Defaults, End};
-use crate::types::ClusterId;
+use strait::config::settings::{FlowSettings, Settings};
+use strait::kafka::acls::{Operation, PatternKind, Permission, TopicAcl};
+use strait::kafka::admin::{Refusal, TopicConfigs};
+use strait::provision::change::{Change, Finding, Kept};
+use strait::provision::diff::{Difference, Options, Rules, diff};
+use strait::provision::snapshot::{Defaults, End, Seen, Snapshot, TopicState};
+use strait::provision::wanted::{self, MIN_INSYNC, THROTTLE_LISTS};
+use strait::types::{ClusterId, TopicName};
 
 /// Reads a configuration of two flows, `there` and `back`; the first copies `a*` to `a*`.
 fn settings(provision: &str) -> Settings {
@@ -22,7 +24,7 @@ fn settings(provision: &str) -> Settings {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("strait.toml");
     std::fs::write(&path, text).unwrap();
-    crate::config::load(&path, &|_| None).unwrap().settings
+    strait::config::load(&path, &|_| None).unwrap().settings
 }
 
 fn state(replicas: &[&[i32]], explicit: &[(&str, &str)]) -> Seen {
