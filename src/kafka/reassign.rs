@@ -62,13 +62,18 @@ pub struct Ongoing {
     pub removing: Vec<i32>,
 }
 
-/// Lists the moves that are under way in the whole cluster. Needs Describe on the cluster. One try.
+/// Lists the moves that are under way in the whole cluster. Needs Describe on the cluster;
+/// brokers before 2.4 refuse. One try.
 pub async fn ongoing(
     cluster: &Cluster,
 ) -> Result<Result<BTreeMap<TopicPartition, Ongoing>, Refusal>, KafkaError> {
+    let controller = cluster.controller().await?;
+    if controller.version_of::<ListPartitionReassignmentsRequest>().is_err() {
+        return Ok(Err(Refusal { code: ResponseError::UnsupportedVersion, message: None }));
+    }
     let request =
         ListPartitionReassignmentsRequest::default().with_timeout_ms(CHANGE_TIMEOUT_MS).with_topics(None);
-    let answer = cluster.call_controller(&request).await?;
+    let answer = controller.call(&request).await?;
     if let Err(refusal) = outcome(answer.error_code, answer.error_message) {
         return Ok(Err(refusal));
     }

@@ -26,4 +26,5 @@ mod topics_acls;
 mod topics_bed;
 mod topics_moves;
 mod topics_scale;
+mod topics_small;
 mod topics_sync;

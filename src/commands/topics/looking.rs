@@ -134,6 +134,9 @@ async fn look_at(
     let snapshot = snapshot::take((&source, &target), &flow, &asked.scope, asked.options.acls)
         .await
         .map_err(|error| Refused::one(Exit::Failed, Problem::from(&error)))?;
+    if snapshot.source.topics.is_empty() {
+        context.output.warn(&format!("{}: no topic is selected", flow.name));
+    }
     let Difference { changes, findings } =
         diff(&snapshot, Rules { flow: &flow, others, options: &asked.options });
     let plan = FlowPlan::new(&flow, &snapshot, changes);
