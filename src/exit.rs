@@ -2,35 +2,38 @@
 
 use std::process::ExitCode;
 
-/// Names how a run ended; each has one exit code, and the codes never change.
+/// Names how a run ended; each has one exit code, and the codes never change. Only
+/// [`Exit::Changes`] shares its code, and is asked for by an option.
 ///
 /// 101 (a panic) and everything else unlisted means a defect, never an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
 pub enum Exit {
     /// Did what was asked, and the answer is good.
     #[default]
-    Done = 0,
+    Done,
     /// Could not do it, or one item failed.
-    Failed = 1,
+    Failed,
     /// Was asked wrongly: found before any connection was opened.
-    Usage = 2,
+    Usage,
+    /// Found that there are changes to make, where `--detailed-exitcode` asks for this to show.
+    Changes,
     /// Ran to its end, and the answer is bad.
-    Bad = 10,
+    Bad,
     /// Ran, and cannot give an answer.
-    Inconclusive = 11,
+    Inconclusive,
     /// Was interrupted (Ctrl-C, SIGINT) and stopped cleanly.
-    Interrupted = 130,
+    Interrupted,
     /// Was terminated (SIGTERM) and stopped cleanly.
-    Terminated = 143,
+    Terminated,
 }
 
 impl Exit {
     /// Lists every way to end, in the order of the codes.
-    pub const ALL: [Exit; 7] = [
+    pub const ALL: [Exit; 8] = [
         Exit::Done,
         Exit::Failed,
         Exit::Usage,
+        Exit::Changes,
         Exit::Bad,
         Exit::Inconclusive,
         Exit::Interrupted,
@@ -39,7 +42,15 @@ impl Exit {
 
     /// Returns the process's exit code.
     pub const fn code(self) -> u8 {
-        self as u8
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage | Exit::Changes => 2,
+            Exit::Bad => 10,
+            Exit::Inconclusive => 11,
+            Exit::Interrupted => 130,
+            Exit::Terminated => 143,
+        }
     }
 
     /// Says in one line what the code means for every command; help and man pages quote it.
@@ -48,6 +59,7 @@ impl Exit {
             Exit::Done => "did what was asked; the answer is good",
             Exit::Failed => "could not do it, or any item failed",
             Exit::Usage => "usage or configuration error, found before any connection",
+            Exit::Changes => "with topics sync --detailed-exitcode: there are changes to make",
             Exit::Bad => "ran to the end and the answer is bad",
             Exit::Inconclusive => "inconclusive: the answer is not known",
             Exit::Interrupted => "interrupted (Ctrl-C), after a clean stop",
@@ -58,7 +70,7 @@ impl Exit {
     /// Returns the word JSON output uses for it in `status`.
     pub const fn status(self) -> &'static str {
         match self {
-            Exit::Done => "ok",
+            Exit::Done | Exit::Changes => "ok",
             Exit::Failed | Exit::Usage => "error",
             Exit::Bad => "bad",
             Exit::Inconclusive => "inconclusive",
@@ -86,6 +98,7 @@ mod tests {
                 (Exit::Done, 0),
                 (Exit::Failed, 1),
                 (Exit::Usage, 2),
+                (Exit::Changes, 2),
                 (Exit::Bad, 10),
                 (Exit::Inconclusive, 11),
                 (Exit::Interrupted, 130),
@@ -95,9 +108,9 @@ mod tests {
     }
 
     #[test]
-    fn g11_only_done_is_called_ok() {
+    fn g11_only_done_and_asked_for_changes_are_called_ok() {
         let good: Vec<Exit> = Exit::ALL.into_iter().filter(|exit| exit.status() == "ok").collect();
-        assert_eq!(good, [Exit::Done]);
+        assert_eq!(good, [Exit::Done, Exit::Changes]);
     }
 
     #[test]

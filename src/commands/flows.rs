@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::report::document::Document;
 use crate::report::output::Format;
 use crate::report::problem::{Problem, Scope};
+use crate::types::ClusterId;
 
 /// Says why a command cannot begin; every problem is one of usage (exit 2).
 #[derive(Debug)]
@@ -56,6 +57,15 @@ pub fn selected(context: &Context) -> Result<(Settings, Vec<FlowSettings>), Refu
     let settings = loaded.settings;
     let flows = pick(context, &settings, &path)?;
     Ok((settings, flows))
+}
+
+/// Says that both ends of a flow are one cluster.
+pub fn one_cluster(flow: &FlowSettings, id: &ClusterId) -> Problem {
+    let what = format!("source and target of flow \"{}\" are one cluster", flow.name);
+    Problem::new("one_cluster", Scope::Flow(flow.name.to_string()), what)
+        .place(format!("clusters {} and {}", flow.source, flow.target))
+        .cause(format!("both report the id {id}"))
+        .hint("correct bootstrap_servers of one of them")
 }
 
 /// Finds the configuration.

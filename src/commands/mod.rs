@@ -11,6 +11,7 @@ pub mod sandbox;
 mod signals;
 pub mod status;
 mod tell;
+pub mod topics;
 pub mod validate;
 pub mod verify;
 

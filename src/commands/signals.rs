@@ -14,14 +14,25 @@ const SAME_REQUEST: Duration = Duration::from_millis(50);
 
 /// Waits for a signal and asks for a clean stop; returns how the run then ends.
 pub async fn wait(stop: watch::Sender<bool>, reporter: Reporter) -> Exit {
+    let telling = reporter.clone();
+    wait_telling(stop, move || telling.stopping(), move || reporter.clear()).await
+}
+
+/// Does the same for a command that tells it in its own way: `stopping` at the first signal, `ending` before
+/// the process ends at the second.
+pub async fn wait_telling(
+    stop: watch::Sender<bool>,
+    stopping: impl FnOnce(),
+    ending: impl FnOnce() + Send + 'static,
+) -> Exit {
     let exit = next().await;
-    reporter.stopping();
+    stopping();
     // Flows that ended already need no telling.
     let _ = stop.send(true);
     tokio::spawn(async move {
         tokio::time::sleep(SAME_REQUEST).await;
         next().await;
-        reporter.clear();
+        ending();
         end_at_once(exit);
     });
     exit

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::patterns::{GroupSelector, TopicSelector};
+pub use super::patterns::{GroupSelector, Pattern, TopicSelector, internal_rule};
 pub use super::secret::Secret;
 use crate::types::{ClusterAlias, ClusterId, FlowName};
 

@@ -18,7 +18,8 @@ use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
 use crate::kafka::metadata::{Metadata, TopicMetadata};
 use crate::provision::apply::apply;
-use crate::provision::plan::{self, LOG_APPEND_TIME, Step, TIMESTAMP_TYPE};
+use crate::provision::plan::{self, Step};
+use crate::provision::wanted::{self, LOG_APPEND_TIME, TIMESTAMP_TYPE};
 use crate::types::{TopicName, TopicPartition, distinct};
 
 /// How long a discovery waits for the brokers.
@@ -208,7 +209,7 @@ pub async fn refresh_limits(target: &Cluster, cells: &[Arc<PartitionCell>]) -> R
 
 /// Returns the name that a source topic has at the target.
 pub fn target_name(flow: &FlowSettings, source: &TopicName) -> TopicName {
-    TopicName::new(format!("{}{}{}", flow.rename.prefix, source, flow.rename.suffix))
+    wanted::target_name(&flow.rename, source)
 }
 
 /// Holds what topics need.

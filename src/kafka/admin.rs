@@ -16,11 +16,11 @@ use super::metadata::wire_name;
 use crate::types::TopicName;
 
 /// DescribeConfigs' and IncrementalAlterConfigs' number for topics.
-const RESOURCE_TOPIC: i8 = 2;
+pub(super) const RESOURCE_TOPIC: i8 = 2;
 /// DescribeConfigs' number for a value set on the topic itself (DYNAMIC_TOPIC_CONFIG).
 const SOURCE_TOPIC: i8 = 1;
 /// How long the brokers may take to carry a change out.
-const CHANGE_TIMEOUT_MS: i32 = 30_000;
+pub(super) const CHANGE_TIMEOUT_MS: i32 = 30_000;
 
 /// Says what a broker refused, in its words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,7 +68,7 @@ pub async fn create_topics(
 }
 
 /// Turns one topic's part of an answer into its result.
-fn outcome(error_code: i16, message: Option<StrBytes>) -> Result<(), Refusal> {
+pub(super) fn outcome(error_code: i16, message: Option<StrBytes>) -> Result<(), Refusal> {
     error_code.err().map_or(Ok(()), |code| Err(Refusal::new(code, message)))
 }
 

@@ -235,14 +235,18 @@ impl Cluster {
         Ok(answer)
     }
 
+    /// Returns a connection to the broker that takes administrative requests.
+    pub async fn controller(&self) -> Result<Connection, ConnectError> {
+        let controller = self.known().controller;
+        match controller {
+            Some(node) => self.control(node).await,
+            None => self.any().await,
+        }
+    }
+
     /// Sends a request to the broker that takes administrative requests; one try.
     pub async fn call_controller<R: Request>(&self, request: &R) -> Result<R::Response, KafkaError> {
-        let controller = self.known().controller;
-        let connection = match controller {
-            Some(node) => self.control(node).await?,
-            None => self.any().await?,
-        };
-        Ok(connection.call(request).await?)
+        Ok(self.controller().await?.call(request).await?)
     }
 
     /// Sends a request to a given broker; one try.

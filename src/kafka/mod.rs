@@ -3,10 +3,12 @@
 //! From the bottom up: [`peer`] and [`error`] name who we talk to and what went wrong, [`buffers`]
 //! holds what was received, [`frame`] cuts it, [`tls`], [`sasl`] and [`connect`] open a
 //! [`connection`], and [`cluster`] finds the right broker. [`metadata`], [`fetch`], [`produce`],
-//! [`offsets`], [`groups`], [`producer_ids`], [`admin`], [`rights`] and [`survey`] are
-//! the requests.
+//! [`offsets`], [`groups`], [`producer_ids`], [`admin`], [`alter`], [`acls`], [`placement`],
+//! [`reassign`], [`rights`] and [`survey`] are the requests.
 
+pub mod acls;
 pub mod admin;
+pub mod alter;
 pub mod batch;
 pub mod buffers;
 pub mod certificate;
@@ -25,8 +27,10 @@ pub mod metadata;
 pub mod offsets;
 pub mod peek;
 pub mod peer;
+pub mod placement;
 pub mod produce;
 pub mod producer_ids;
+pub mod reassign;
 pub mod records;
 pub mod retry;
 pub mod rights;

@@ -1,22 +1,13 @@
 //! What a target topic needs, given what both sides look like.
 
-use std::collections::BTreeMap;
-
 use kafka_protocol::ResponseError;
 
+use super::wanted;
 use crate::config::settings::ProvisionSettings;
 use crate::kafka::admin::{NewTopic, Refusal, TopicConfigs};
 use crate::kafka::error::code_name;
 use crate::kafka::metadata::TopicMetadata;
 use crate::types::TopicName;
-
-/// Configs that speak of the source's own brokers.
-const NOT_COPIED: [&str; 2] =
-    ["leader.replication.throttled.replicas", "follower.replication.throttled.replicas"];
-/// Says who sets a record's timestamp: its producer (CreateTime) or the broker (LogAppendTime).
-pub const TIMESTAMP_TYPE: &str = "message.timestamp.type";
-/// What a broker calls the second.
-pub const LOG_APPEND_TIME: &str = "LogAppendTime";
 
 /// Says what to do with one target topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +69,7 @@ pub fn step(
     let to = source.partitions.len();
     let Some(target) = target.filter(|topic| !topic.is_missing()) else {
         let configs = match source_configs {
-            Some(Ok(configs)) => new_configs(configs, settings),
+            Some(Ok(configs)) => configs,
             Some(Err(refusal)) => {
                 return Err(format!(
                     "its configs cannot be read at the source ({refusal}); grant DescribeConfigs there"
@@ -86,12 +77,7 @@ pub fn step(
             }
             None => return Err("its configs were not told by the source".to_owned()),
         };
-        return Ok(Some(Step::Create(NewTopic {
-            name: name.clone(),
-            partitions: i32::try_from(to).unwrap_or(i32::MAX),
-            replication_factor: settings.replication_factor.unwrap_or(-1),
-            configs,
-        })));
+        return Ok(Some(Step::Create(wanted::topic(name, to, configs, settings))));
     };
     match target.error {
         Some(code) => Err(format!("the target will not describe it: {}", code_name(&code))),
@@ -102,24 +88,13 @@ pub fn step(
     }
 }
 
-/// The source topic's own configs, less those that speak of its brokers, under the overrides. A copy
-/// carries the source's timestamps, so the target must not stamp records anew (guarantee G4).
-fn new_configs(source: &TopicConfigs, settings: &ProvisionSettings) -> BTreeMap<String, String> {
-    let mut configs = source.explicit.clone();
-    configs.retain(|key, _| !NOT_COPIED.contains(&key.as_str()));
-    if configs.get(TIMESTAMP_TYPE).is_some_and(|kind| kind == LOG_APPEND_TIME) {
-        configs.insert(TIMESTAMP_TYPE.to_owned(), "CreateTime".to_owned());
-    }
-    configs.extend(settings.config_overrides.clone());
-    configs
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
     use crate::kafka::metadata::PartitionMetadata;
+    use crate::provision::wanted::{LOG_APPEND_TIME, THROTTLE_LISTS, TIMESTAMP_TYPE};
 
     fn topic(partitions: i32, error: Option<ResponseError>) -> TopicMetadata {
         let one = PartitionMetadata { leader: Some(1), leader_epoch: 0, replicas: 1 };
@@ -157,7 +132,7 @@ mod tests {
         let source = configs(&[
             ("cleanup.policy", "compact"),
             ("retention.ms", "9"),
-            (NOT_COPIED[0], "*"),
+            (THROTTLE_LISTS[0], "*"),
             (TIMESTAMP_TYPE, LOG_APPEND_TIME),
         ]);
         let Some(Step::Create(new)) = decide(4, &source, None).unwrap() else { panic!("not created") };

@@ -69,6 +69,21 @@ impl Style {
         self.paint("1;33", text)
     }
 
+    /// Paints what is added.
+    pub fn added(self, text: &str) -> String {
+        self.paint("32", text)
+    }
+
+    /// Paints what is changed.
+    pub fn changed(self, text: &str) -> String {
+        self.paint("33", text)
+    }
+
+    /// Paints what is taken away.
+    pub fn removed(self, text: &str) -> String {
+        self.paint("31", text)
+    }
+
     /// Paints labels.
     pub fn label(self, text: &str) -> String {
         self.paint("1", text)

@@ -14,6 +14,7 @@ use strait::report::findings::FIELDS;
 use strait::report::flow_status::PARTITION_FIELDS;
 use strait::report::reporter::SCHEMA;
 use strait::report::schema::LINES;
+use strait::report::topics_outcome::FIELDS as SYNC_FIELDS;
 use strait::report::{groups_sync, groups_translate};
 use strait::validate::registry;
 
@@ -151,6 +152,14 @@ fn json_page() -> String {
     for (name, holds) in groups_translate::OFFSET_FIELDS {
         writeln!(page, "- `{name}`: {holds}").unwrap();
     }
+    page.push_str(
+        "\n# The document of `strait topics sync`\n\n\
+         One JSON object: `schema` (`strait/topics-sync/v1`), `status`, `exit_code`, `errors` as above (each change \
+         that failed among them), and `data`, `null` where nothing could be looked at:\n\n",
+    );
+    for (name, holds) in SYNC_FIELDS {
+        writeln!(page, "- `{name}`: {holds}").unwrap();
+    }
     page
 }
 
@@ -162,16 +171,15 @@ fn cli_page() -> String {
     for exit in Exit::ALL {
         writeln!(page, "| {} | {} |", exit.code(), exit.meaning()).unwrap();
     }
-    section(&mut page, "strait", definition.clone());
     sections(&mut page, "strait", &definition);
     page
 }
 
+/// Writes a command's section, and after it those of its subcommands.
 fn sections(page: &mut String, name: &str, command: &clap::Command) {
+    section(page, name, command.clone());
     for subcommand in command.get_subcommands().filter(|found| found.get_name() != "help") {
-        let name = format!("{name} {}", subcommand.get_name());
-        section(page, &name, subcommand.clone());
-        sections(page, &name, subcommand);
+        sections(page, &format!("{name} {}", subcommand.get_name()), subcommand);
     }
 }
 

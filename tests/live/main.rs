@@ -31,6 +31,12 @@ mod sandbox_tools;
 mod status_map;
 #[path = "../support/mod.rs"]
 mod support;
+mod topics_acls;
+mod topics_bed;
+mod topics_moves;
+mod topics_scale;
+mod topics_small;
+mod topics_sync;
 mod validate;
 mod validate_reach;
 mod validate_rights;

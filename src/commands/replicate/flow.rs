@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::super::flows;
 use super::super::observe::Observed;
 use super::ended::Ended;
 use crate::config::settings::{ClusterSettings, FlowSettings, Settings};
@@ -15,7 +16,7 @@ use crate::groups::follow::Follower;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::{ConnectError, Remedy};
 use crate::kafka::retry::Backoff;
-use crate::report::problem::{Problem, Scope};
+use crate::report::problem::Problem;
 use crate::report::reporter::Reporter;
 
 /// Events that may wait for the printer.
@@ -48,11 +49,7 @@ impl FlowRun {
             Err(error) => return self.failed(Exit::Failed, Problem::from(&error)),
         };
         if clusters.0.id() == clusters.1.id() {
-            let what = format!("source and target of flow \"{name}\" are one cluster");
-            let problem = Problem::new("one_cluster", Scope::Flow(name.to_string()), what)
-                .place(format!("clusters {} and {}", self.flow.source, self.flow.target))
-                .cause(format!("both report the id {}", clusters.0.id()))
-                .hint("correct bootstrap_servers of one of them");
+            let problem = flows::one_cluster(&self.flow, clusters.0.id());
             return self.failed(Exit::Usage, problem);
         }
         let (events, receiver) = mpsc::channel(EVENT_QUEUE_MAX);

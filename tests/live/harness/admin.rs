@@ -39,6 +39,20 @@ pub fn create_replicated(cluster: &Cluster, name: &str, count: i32, replicas: i3
     wait_for_partitions(cluster, name, count);
 }
 
+/// Creates many topics of one replica in one request.
+pub fn create_topics(cluster: &Cluster, names: &[String], count: i32, configs: &[(&str, &str)]) {
+    let topic = |name| {
+        let topic = NewTopic::new(name, count, TopicReplication::Fixed(1));
+        configs.iter().fold(topic, |topic, (key, value)| topic.set(key, value))
+    };
+    let topics: Vec<NewTopic<'_>> = names.iter().map(|name| topic(name.as_str())).collect();
+    let results = runtime().block_on(client(cluster).create_topics(&topics, &options())).unwrap();
+    for result in &results {
+        result.as_ref().unwrap();
+    }
+    wait_for_partitions(cluster, &names[names.len() - 1], count);
+}
+
 /// Waits until every partition of the topic has a leader.
 pub fn wait_for_partitions(cluster: &Cluster, name: &str, count: i32) {
     let admin = client(cluster);

@@ -32,15 +32,36 @@ fn try_run(version: Version, class: &str, arguments: &[&str]) -> Result<String, 
 
 /// Allows a user operations on resources, e.g. `["--operation", "Read", "--topic", "orders"]`.
 pub fn allow(cluster: &Cluster, user: &str, what: &[&str]) {
+    let principal = format!("User:{user}");
+    add_acl(cluster, &[&["--allow-principal", &principal], what].concat());
+}
+
+/// Adds an entry, e.g. `["--deny-principal", "User:bob", "--operation", "Read", "--topic", "orders"]`.
+pub fn add_acl(cluster: &Cluster, what: &[&str]) {
     let class = match cluster.spec.version {
         Version::V4_3 => "org.apache.kafka.tools.AclCommand",
         Version::V3_9 | Version::V3_7 => "kafka.admin.AclCommand",
     };
     let servers = cluster.bootstrap(Listener::Plaintext).join(",");
-    let principal = format!("User:{user}");
-    let mut arguments = vec!["--bootstrap-server", &servers, "--add", "--allow-principal", &principal];
+    let mut arguments = vec!["--bootstrap-server", &servers, "--add"];
     arguments.extend_from_slice(what);
     run(cluster.spec.version, class, &arguments);
+}
+
+/// Lists a principal's entries in the words of Kafka's tool.
+pub fn list_acls(cluster: &Cluster, principal: &str) -> String {
+    let servers = cluster.bootstrap(Listener::Plaintext).join(",");
+    let arguments = ["--bootstrap-server", &servers, "--list", "--principal", principal];
+    run(cluster.spec.version, "org.apache.kafka.tools.AclCommand", &arguments)
+}
+
+/// Lists what was set on a broker while it ran, in the words of Kafka's tool.
+pub fn broker_config(cluster: &Cluster, broker: i32) -> String {
+    let servers = cluster.bootstrap(Listener::Plaintext).join(",");
+    let id = broker.to_string();
+    let what = ["--describe", "--entity-type", "brokers", "--entity-name", &id];
+    let arguments = [&["--bootstrap-server", servers.as_str()], what.as_slice()].concat();
+    run(cluster.spec.version, "kafka.admin.ConfigCommand", &arguments)
 }
 
 /// Makes the next broker lead each of a topic's partitions, which are replicated to all brokers; no
