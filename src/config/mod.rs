@@ -9,6 +9,7 @@ pub mod defaults;
 pub mod discover;
 pub mod error;
 pub mod load;
+pub mod login;
 mod nesting;
 pub mod patterns;
 pub mod raw;
@@ -21,6 +22,7 @@ mod shape;
 pub mod source;
 pub mod suggest;
 pub mod units;
+pub mod url;
 
 pub use discover::discover;
 pub use error::{ConfigError, ConfigWarning};

@@ -10,6 +10,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::ApiKey;
 
 use super::peer::Peer;
+use crate::config::settings::SaslMechanism;
 
 /// Names the step of reaching a broker in which something failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,11 +107,16 @@ pub enum ConnectCause {
         /// What the broker offers.
         offered: Vec<String>,
     },
-    /// User name or password are wrong.
+    /// There are no credentials to log in with.
+    #[error(transparent)]
+    Credentials(#[from] super::credentials::CredentialError),
+    /// The broker does not take the credentials.
     #[error("the broker refused the login of user \"{username}\": {message}")]
     Login {
         /// The user.
         username: String,
+        /// How it logged in.
+        mechanism: SaslMechanism,
         /// The broker's words.
         message: String,
     },
@@ -151,6 +157,9 @@ pub enum RequestCause {
         /// What the socket said, if it was more than an orderly close.
         error: Option<Arc<io::Error>>,
     },
+    /// The session ended, and another login failed.
+    #[error("the login could not be repeated before the session's end: {0}")]
+    LoggedOut(String),
     /// No answer in time.
     #[error("no answer within {}", humantime::format_duration(*.0))]
     Timeout(Duration),
@@ -275,6 +284,7 @@ impl ConnectCause {
                 Remedy::Refresh
             }
             ConnectCause::Request(cause) => cause.remedy(),
+            ConnectCause::Credentials(error) => error.remedy(),
             _ => Remedy::Fatal,
         }
     }
@@ -285,6 +295,7 @@ impl RequestCause {
     pub fn remedy(&self) -> Remedy {
         match self {
             RequestCause::Disconnected { .. }
+            | RequestCause::LoggedOut(_)
             | RequestCause::Timeout(_)
             | RequestCause::Correlation { .. } => Remedy::Refresh,
             RequestCause::Code { code, .. } => remedy_for(*code),

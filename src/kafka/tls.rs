@@ -72,6 +72,24 @@ pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, TlsFil
     Ok(Arc::new(config))
 }
 
+/// Builds the TLS set-up for web services: the system's certificates are trusted, and the file's besides.
+///
+/// Who runs brokers under an authority of their own often has tokens from a public service.
+pub fn web_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TlsFileError> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = ca_file {
+        store.add_parsable_certificates(certificates(path)?);
+    }
+    if store.is_empty() {
+        return Err(TlsFileError::NoSystemRoots);
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| TlsFileError::Setup { reason: e.to_string() })?;
+    Ok(Arc::new(builder.with_root_certificates(store).with_no_client_auth()))
+}
+
 fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TlsFileError> {
     let mut store = RootCertStore::empty();
     match ca_file {
