@@ -70,7 +70,8 @@ impl Connector {
     pub async fn connect(&self, peer: Peer) -> Result<Connection, ConnectError> {
         let begun = Instant::now();
         let deadline = begun + self.settings.connect_timeout;
-        match self.open_logged_in(&peer, deadline).await {
+        // The state of all those handshakes is not to be part of every caller's.
+        match Box::pin(self.open_logged_in(&peer, deadline)).await {
             Ok(connection) => {
                 tracing::info!(cluster = %peer.cluster, %peer, elapsed = ?begun.elapsed(), "connected");
                 Ok(connection)

@@ -20,5 +20,6 @@ mod replicate_security;
 mod replicate_sessions;
 mod replicate_share;
 mod replicate_shows;
+mod replicate_tokens;
 mod replicate_versions;
 mod status_map;

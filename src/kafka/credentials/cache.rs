@@ -9,6 +9,9 @@ use super::error::CredentialError;
 
 /// The part of a lifetime after which it is renewed; the Java client's `sasl.login.refresh.window.factor`.
 const RENEW_AFTER: f64 = 0.8;
+/// What is left of a lifetime when it is renewed at the latest, so that a login never begins with a token
+/// about to expire.
+const LEFT_MIN: Duration = Duration::from_secs(3);
 /// How long a failure is the answer to everybody who asks: a service that is down, or that locks out who
 /// fails too often, is not asked once for each connection.
 const FAILURE_KEPT: Duration = Duration::from_millis(500);
@@ -73,7 +76,8 @@ impl<T: Clone> Cache<T> {
         let recent = slot.failure.as_ref().filter(|(at, _)| begun < *at + FAILURE_KEPT);
         let outcome = match recent {
             Some((_, error)) => Err(error.clone()),
-            None => obtain().await,
+            // A request with TLS is large; it is not to be part of every connection's state.
+            None => Box::pin(obtain()).await,
         };
         let now = Instant::now();
         match outcome {
@@ -87,7 +91,7 @@ impl<T: Clone> Cache<T> {
                     }
                     Lifetime::For(time) => Some(Kept {
                         value: value.clone(),
-                        renew_at: begun.checked_add(time.mul_f64(RENEW_AFTER)).unwrap_or(far(now)),
+                        renew_at: begun.checked_add(renew_after(time)).unwrap_or(far(now)),
                         expires_at: begun.checked_add(time),
                     }),
                 };
@@ -113,6 +117,10 @@ impl<T: Clone> Cache<T> {
     pub(super) async fn forget(&self) {
         self.slot.lock().await.kept = None;
     }
+}
+
+fn renew_after(lifetime: Duration) -> Duration {
+    lifetime.mul_f64(RENEW_AFTER).min(lifetime.saturating_sub(LEFT_MIN))
 }
 
 fn recent_is_over(failure: &Option<(Instant, CredentialError)>, now: Instant) -> bool {

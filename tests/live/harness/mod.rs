@@ -8,6 +8,7 @@ pub mod admin;
 pub mod certificates;
 pub mod cluster;
 pub mod compare;
+pub mod identity;
 pub mod maven;
 pub mod node;
 pub mod ports;
