@@ -166,10 +166,12 @@ fn endpoint(context: &mut Context<'_>, login: &Login<'_>) -> Option<TokenEndpoin
     let url = &raw.sasl_oauthbearer_token_endpoint_url;
     let client_id = &raw.sasl_oauthbearer_client_credentials_client_id;
     let client_secret = &raw.sasl_oauthbearer_client_credentials_client_secret;
-    for (name, typed) in [(ENDPOINT, url), (CLIENT_ID, client_id), (CLIENT_SECRET, client_secret)] {
-        if typed.is_none() {
-            login.missing(context, name, SaslMechanism::OauthBearer);
-        }
+    let needed = [(ENDPOINT, url), (CLIENT_ID, client_id), (CLIENT_SECRET, client_secret)];
+    let missing = needed.iter().filter(|(_, typed)| typed.is_none()).map(|(name, _)| *name);
+    // Where nothing is said, one error tells all there is to say.
+    let told = if needed.iter().all(|(_, typed)| typed.is_none()) { 1 } else { needed.len() };
+    for name in missing.take(told).collect::<Vec<_>>() {
+        login.missing(context, name, SaslMechanism::OauthBearer);
     }
     let url = url.as_ref().and_then(|typed| web_address(context, typed, &key(ENDPOINT)));
     let client_id = client_id.as_ref().and_then(|typed| context.secret(typed, &key(CLIENT_ID), true));
