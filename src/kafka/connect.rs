@@ -26,11 +26,11 @@ use crate::config::settings::ClusterSettings;
 /// Silence on a connection after which the kernel asks whether the other side is still there.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 
-/// Opens connections to one cluster's brokers; the TLS files are read once, when it is made.
+/// Opens connections to one cluster's brokers; the TLS files are read again when they have changed.
 #[derive(Clone)]
 pub struct Connector {
     settings: Arc<ClusterSettings>,
-    tls: Option<TlsConnector>,
+    tls: Option<Arc<tls::TlsFiles>>,
     credentials: Option<Arc<Credentials>>,
     /// Whether a connection was opened before: the set-up is right then, and who hangs up is going
     /// down, or something on the way is.
@@ -49,7 +49,7 @@ impl Connector {
     /// Reads the TLS files and makes a connector.
     pub fn new(settings: Arc<ClusterSettings>) -> Result<Self, tls::TlsFileError> {
         let tls = match &settings.tls {
-            Some(tls_settings) => Some(TlsConnector::from(tls::client_config(tls_settings)?)),
+            Some(tls_settings) => Some(Arc::new(tls::TlsFiles::open(tls_settings)?)),
             None => None,
         };
         let credentials = settings.sasl.as_ref().map(|sasl| Arc::new(Credentials::new(sasl)));
@@ -140,12 +140,13 @@ impl Connector {
     }
 
     async fn encrypt(&self, peer: &Peer, stream: TcpStream) -> Result<(ReadHalf, WriteHalf), ConnectCause> {
-        let Some(connector) = &self.tls else {
+        let Some(files) = &self.tls else {
             let (read, write) = stream.into_split();
             return Ok((Box::new(read), Box::new(write)));
         };
         let name = ServerName::try_from(peer.host.clone())
             .map_err(|_| ConnectCause::Tls(format!("{} is not a name TLS can check", peer.host)))?;
+        let connector = TlsConnector::from(files.config());
         let stream = connector.connect(name, stream).await.map_err(|error| self.explain_tls(error, peer))?;
         let (read, write) = tokio::io::split(stream);
         Ok((Box::new(read), Box::new(write)))

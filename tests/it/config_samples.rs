@@ -135,7 +135,8 @@ fn an_aws_identity_is_found_where_awss_tools_find_it() {
                 [clusters.b]\nbootstrap_servers = ['b:9092']\n\
                 [flows.f]\nsource = 'a'\ntarget = 'b'\ntopics = ['t']\n";
     let identity = |variables: &[(&str, &str)]| {
-        let env = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());
+        let env =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());
         let loaded = load_text(SourceText::new("aws.toml".into(), text.to_owned()), &env).unwrap();
         match &loaded.settings.clusters["a"].sasl {
             Some(SaslSettings::AwsMskIam(iam)) => format!("{}: {:?}", iam.region, iam.identity),

@@ -6,6 +6,7 @@ mod harness;
 mod harness_works;
 mod replicate_acls;
 mod replicate_bytes;
+mod replicate_certificates;
 mod replicate_changes;
 mod replicate_compaction;
 mod replicate_copies;

@@ -32,14 +32,23 @@ fn try_run(version: Version, class: &str, arguments: &[&str]) -> Result<String, 
 
 /// Allows a user operations on resources, e.g. `["--operation", "Read", "--topic", "orders"]`.
 pub fn allow(cluster: &Cluster, user: &str, what: &[&str]) {
+    change_acls(cluster, &["--add"], user, what);
+}
+
+/// Takes back what `allow` allowed, word for word.
+pub fn disallow(cluster: &Cluster, user: &str, what: &[&str]) {
+    change_acls(cluster, &["--remove", "--force"], user, what);
+}
+
+fn change_acls(cluster: &Cluster, how: &[&str], user: &str, what: &[&str]) {
     let class = match cluster.spec.version {
         Version::V4_3 => "org.apache.kafka.tools.AclCommand",
         Version::V3_9 | Version::V3_7 => "kafka.admin.AclCommand",
     };
     let servers = cluster.bootstrap(Listener::Plaintext).join(",");
     let principal = format!("User:{user}");
-    let mut arguments = vec!["--bootstrap-server", &servers, "--add", "--allow-principal", &principal];
-    arguments.extend_from_slice(what);
+    let arguments =
+        [&["--bootstrap-server", &servers], how, &["--allow-principal", &principal], what].concat();
     run(cluster.spec.version, class, &arguments);
 }
 
