@@ -11,5 +11,6 @@ mod config_samples;
 mod docs_fresh;
 mod offset_map_model;
 mod partition_model;
+mod sasl_aws;
 mod tail_model;
 mod tidy;
