@@ -16,6 +16,7 @@ pub mod produce;
 pub mod proxy;
 pub mod reaper;
 pub mod records;
+pub mod rights;
 pub mod route;
 pub mod segments;
 pub mod shared;
