@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::secret::Secret;
+use super::settings::ClusterSettings;
 use super::url::HttpUrl;
 
 /// Says how to log in.
@@ -169,6 +170,26 @@ impl SaslMechanism {
             SaslMechanism::Password(PasswordMechanism::ScramSha512) => "SCRAM-SHA-512",
             SaslMechanism::OauthBearer => "OAUTHBEARER",
             SaslMechanism::AwsMskIam => "AWS_MSK_IAM",
+        }
+    }
+}
+
+impl ClusterSettings {
+    /// Names whom brokers check rights for, as far as it is known here: a token or certificate has its own
+    /// name, and brokers may map any to another.
+    pub fn principal(&self) -> String {
+        let certificate = self.tls.as_ref().and_then(|tls| tls.client_identity.as_ref());
+        match (&self.sasl, certificate) {
+            (Some(SaslSettings::Password(login)), _) => format!("User:{}", login.username),
+            (Some(SaslSettings::OauthBearer(OauthSettings { token: TokenOrigin::Endpoint(at), .. })), _) => {
+                format!("the subject of tokens for client \"{}\"", at.client_id)
+            }
+            (Some(SaslSettings::OauthBearer(_)), _) => "the subject of the given token".to_owned(),
+            (Some(SaslSettings::AwsMskIam(_)), _) => "the AWS identity".to_owned(),
+            (None, Some(identity)) => {
+                format!("the subject of {}", identity.certificate_file.display())
+            }
+            (None, None) => "User:ANONYMOUS".to_owned(),
         }
     }
 }

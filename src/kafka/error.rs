@@ -218,7 +218,7 @@ pub enum RequestCause {
 
 /// Says which request failed where, and why.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{api:?} failed: {cause} ({peer})")]
+#[error("{api:?} failed: {cause} ({peer}){}", advice(.api, .cause))]
 pub struct RequestError {
     /// The broker asked.
     pub peer: Box<Peer>,
@@ -226,6 +226,29 @@ pub struct RequestError {
     pub api: ApiKey,
     /// Why.
     pub cause: RequestCause,
+}
+
+impl RequestError {
+    /// Names the right whose lack made the broker refuse, and on what, where one request needs one right.
+    pub fn missing_right(&self) -> Option<&'static str> {
+        missing_right(self.api, &self.cause)
+    }
+}
+
+fn missing_right(api: ApiKey, cause: &RequestCause) -> Option<&'static str> {
+    let RequestCause::Code { code: ResponseError::TopicAuthorizationFailed, .. } = cause else { return None };
+    Some(match api {
+        ApiKey::Metadata | ApiKey::ListOffsets => "Read or Write on the topic, which include Describe",
+        ApiKey::Fetch => "Read on the topic",
+        ApiKey::Produce | ApiKey::AddPartitionsToTxn => "Write on the topic",
+        ApiKey::CreateTopics => "Create on the topic or on the cluster, or make the topic beforehand",
+        ApiKey::DescribeConfigs => "DescribeConfigs on the topic",
+        _ => return None,
+    })
+}
+
+fn advice(api: &ApiKey, cause: &RequestCause) -> String {
+    missing_right(*api, cause).map(|right| format!("; grant {right}")).unwrap_or_default()
 }
 
 /// Unites the two ways to fail with a broker.

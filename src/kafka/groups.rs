@@ -43,19 +43,21 @@ pub async fn commit(cluster: &Cluster, group: &str, commits: &[Commit]) -> Resul
     let failed = answer
         .topics
         .iter()
-        .flat_map(|topic| &topic.partitions)
-        .find_map(|partition| partition.error_code.err());
+        .flat_map(|topic| topic.partitions.iter().map(move |partition| (&topic.name, partition)))
+        .find_map(|(topic, partition)| Some((topic, partition.error_code.err()?)));
     match failed {
         None => Ok(()),
-        Some(code) => Err(refused(&connection, code).into()),
+        Some((topic, code)) => Err(refused(&connection, code, topic).into()),
     }
 }
 
-fn refused(connection: &super::connection::Connection, code: ResponseError) -> RequestError {
-    super::cluster::request_error::<OffsetCommitRequest>(
-        connection,
-        RequestCause::Code { code, message: None },
-    )
+fn refused(
+    connection: &super::connection::Connection,
+    code: ResponseError,
+    topic: &kafka_protocol::messages::TopicName,
+) -> RequestError {
+    let message = Some(format!("topic {}", topic.as_str()));
+    super::cluster::request_error::<OffsetCommitRequest>(connection, RequestCause::Code { code, message })
 }
 
 fn request(group: &str, commits: &[Commit]) -> OffsetCommitRequest {

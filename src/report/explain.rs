@@ -31,7 +31,9 @@ impl From<&RequestError> for Problem {
         )
         .place(place(&error.peer))
         .cause(error.cause.to_string());
-        request_hint(&error.cause, alias).into_iter().fold(problem, Problem::hint)
+        let right = |right| format!("grant {right}; docs/security.md lists what each subcommand needs");
+        let hint = error.missing_right().map(right).or_else(|| request_hint(&error.cause, alias));
+        hint.into_iter().fold(problem, Problem::hint)
     }
 }
 
