@@ -24,4 +24,5 @@ mod replicate_share;
 mod replicate_shows;
 mod replicate_tokens;
 mod replicate_versions;
+mod secrets_never_show;
 mod status_map;
