@@ -164,6 +164,24 @@ fn an_aws_identity_is_found_where_awss_tools_find_it() {
 }
 
 #[test]
+fn every_login_in_the_security_page_is_taken() {
+    let page = std::fs::read_to_string("docs/security.md").unwrap();
+    let samples: Vec<_> =
+        page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(samples.len() >= 8, "{} samples", samples.len());
+    for sample in samples {
+        let name = sample.trim_start_matches("[clusters.").split(']').next().unwrap();
+        let flow = format!("[flows.f]\nsource = {name:?}\ntarget = 'b'\ntopics = ['t']\n");
+        let other = "[clusters.b]\nbootstrap_servers = ['b:9092']\n";
+        let text = sample.replace("file:/run/secrets/", "env:") + other + &flow;
+        let any = |_: &str| Some("a-secret".to_owned());
+        let loaded = load_text(SourceText::new("page.toml".into(), text), &any);
+        let loaded = loaded.unwrap_or_else(|failure| panic!("{sample}\n{failure}"));
+        assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    }
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let failure = load_sample(Path::new("tests/it/config/absent.toml")).unwrap_err();
     let finding = failure.findings().next().unwrap();

@@ -274,3 +274,27 @@ async fn assume_role(
         .credentials
         .obtained())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_bearer_token_is_a_presigned_url_of_the_regions_service() {
+        let keys = AwsKeys {
+            access_key_id: "AKIDEXAMPLE".into(),
+            secret_access_key: Secret::new("word".into()),
+            session_token: None,
+        };
+        let token = bearer_token(&keys, "eu-west-1", 1_440_938_160);
+        let url = String::from_utf8(URL_SAFE_NO_PAD.decode(token.text.expose()).unwrap()).unwrap();
+        let begin = "https://kafka.eu-west-1.amazonaws.com/?Action=kafka-cluster%3AConnect\
+                     &X-Amz-Algorithm=AWS4-HMAC-SHA256\
+                     &X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Feu-west-1%2Fkafka-cluster%2Faws4_request\
+                     &X-Amz-Date=20150830T123600Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Signature=";
+        assert!(url.starts_with(begin), "{url}");
+        assert!(url.contains("&User-Agent=strait%2F"), "{url}");
+        assert_eq!((token.principal.as_str(), token.expires_at), ("AKIDEXAMPLE", Some(1_440_939_060)));
+    }
+}

@@ -131,3 +131,63 @@ fn recent_is_over(failure: &Option<(Instant, CredentialError)>, now: Instant) ->
 fn far(now: Instant) -> Instant {
     now + Duration::from_secs(100 * 365 * 24 * 3600)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::kafka::credentials::error::Service;
+
+    fn failure() -> CredentialError {
+        let url = "https://a/".to_owned();
+        CredentialError::Unusable { service: Service::TokenEndpoint, url, wanted: "access_token" }
+    }
+
+    /// Shorter than what must be left, so that each question renews it.
+    const ALWAYS_DUE: Lifetime = Lifetime::For(Duration::from_secs(2));
+
+    #[tokio::test]
+    async fn all_who_come_at_once_get_one_answer() {
+        let (cache, asked) = (Cache::default(), AtomicUsize::new(0));
+        let get = || {
+            cache.get(|| async {
+                tokio::task::yield_now().await;
+                let value = asked.fetch_add(1, Ordering::Relaxed);
+                Ok(Obtained { value, lifetime: Lifetime::For(Duration::from_secs(60)) })
+            })
+        };
+        let (one, other, third) = tokio::join!(get(), get(), get());
+        assert_eq!([one.unwrap(), other.unwrap(), third.unwrap()], [(0, false), (0, true), (0, true)]);
+        cache.forget().await;
+        assert_eq!(get().await.unwrap(), (1, false));
+    }
+
+    #[tokio::test]
+    async fn what_is_valid_survives_a_renewal_that_fails_and_nothing_else_does() {
+        let cache = Cache::default();
+        let asked = AtomicUsize::new(0);
+        let good = |lifetime| async move { Ok(Obtained { value: 7, lifetime }) };
+        let bad = || {
+            asked.fetch_add(1, Ordering::Relaxed);
+            async { Err(failure()) }
+        };
+        assert_eq!(cache.get(|| good(ALWAYS_DUE)).await.unwrap(), (7, false));
+        assert_eq!(cache.get(bad).await.unwrap(), (7, true));
+        // A failure answers everybody for a while.
+        assert_eq!(cache.get(bad).await.unwrap(), (7, true));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        cache.forget().await;
+        assert!(cache.get(bad).await.is_err());
+        let unknown = Cache::default();
+        assert_eq!(unknown.get(|| good(Lifetime::Unknown)).await.unwrap(), (7, false));
+        assert!(unknown.get(bad).await.is_err());
+    }
+
+    #[test]
+    fn a_login_never_begins_with_a_token_about_to_expire() {
+        let after = |seconds| renew_after(Duration::from_secs(seconds)).as_secs();
+        assert_eq!([after(2), after(6), after(15), after(100), after(3600)], [0, 3, 12, 80, 2880]);
+    }
+}
