@@ -90,3 +90,23 @@ fn g2_tokens_that_expire_during_a_run_are_renewed_by_one_request_for_all_connect
         assert!(provider.granted() <= TOKENS + 3, "{} tokens for one cluster", provider.granted());
     });
 }
+
+#[test]
+fn g9_a_token_endpoint_that_is_down_for_longer_than_a_token_lives_is_waited_for() {
+    live(|lab| {
+        let provider = IdentityProvider::start(USER, TOKEN_SECONDS);
+        let login = provider.login(lab, CLIENT_SECRET);
+        let route = Route::between(lab, shared_secure(), &shared_pair().target)
+            .source_by(Listener::Oauth, &login)
+            .impatient();
+        let mine = ["--operation", "All", "--topic", &lab.name, "--resource-pattern-type", "prefixed"];
+        allow(shared_secure(), USER, &mine);
+        let finished = copied_under_traffic(&route, &lab.topic("t"), |traffic| {
+            provider.fail_with(503);
+            traffic.tells("partition_failing");
+            provider.fail_with(0);
+            traffic.tells("partition_recovered");
+        });
+        assert!(!finished.stdout.contains("partition_stopped"), "{}", finished.stdout);
+    });
+}
