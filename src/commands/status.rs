@@ -17,6 +17,7 @@ use crate::report::flow_status::{
 };
 use crate::report::output::Format;
 use crate::report::problem::{Problem, Scope};
+use crate::report::rights::Principals;
 use crate::types::{TopicName, TopicPartition};
 
 /// Print how far flows are, as they recorded it at the target; nothing is run or changed
@@ -64,9 +65,10 @@ async fn read(
 ) -> Result<Option<FlowState>, Box<Problem>> {
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
     let target = Arc::new(settings.clusters[&flow.target].clone());
+    let whose = |problem: Problem| Principals::new(settings).complete(problem);
     let target = open(target, deadline, |_| {}).await.map_err(|error| Problem::from(&error))?;
     let state = state_read::read(&target, &state_topic(flow)).await;
-    Ok(state.map_err(|error| Problem::from(&error))?)
+    Ok(state.map_err(|error| whose(Problem::from(&error)))?)
 }
 
 fn state_topic(flow: &FlowSettings) -> TopicName {

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::settings::{OnLoss, Origin, SaslMechanism};
+use super::settings::{OnLoss, Origin, PasswordMechanism, SaslMechanism};
 use crate::kafka::codec::Codec;
 
 /// Lists the words a setting may be, in the order they are shown.
@@ -58,12 +58,17 @@ impl Choice for SecurityProtocol {
 }
 
 impl Choice for SaslMechanism {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("PLAIN", Self::Plain), ("SCRAM-SHA-256", Self::ScramSha256), ("SCRAM-SHA-512", Self::ScramSha512)];
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("PLAIN", Self::Password(PasswordMechanism::Plain)),
+        ("SCRAM-SHA-256", Self::Password(PasswordMechanism::ScramSha256)),
+        ("SCRAM-SHA-512", Self::Password(PasswordMechanism::ScramSha512)),
+        ("OAUTHBEARER", Self::OauthBearer),
+        ("AWS_MSK_IAM", Self::AwsMskIam),
+    ];
 }
 
 /// Lists the mechanisms Kafka has and this build does not speak.
-pub const MECHANISMS_NOT_IN_BUILD: [&str; 3] = ["OAUTHBEARER", "AWS_MSK_IAM", "GSSAPI"];
+pub const MECHANISMS_NOT_IN_BUILD: [&str; 1] = ["GSSAPI"];
 
 impl Choice for Origin {
     const WORDS: &'static [(&'static str, Self)] = &[("local", Self::Local), ("any", Self::Any)];

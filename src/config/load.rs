@@ -145,13 +145,15 @@ impl ConfigFailure {
         self.errors.iter().map(|(_, error)| error)
     }
 
-    /// Draws every error with its line of the file and a caret, `width` columns wide.
+    /// Draws every error with its line of the file and a caret, `width` columns wide; passwords on those
+    /// lines are covered.
     pub fn render(&self, color: bool, width: usize) -> String {
         let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width.max(40))
             .with_links(false)
             .with_context_lines(1);
+        let shown = self.source.masked();
         let mut text = String::new();
         for (span, error) in &self.errors {
             let mut diagnostic = MietteDiagnostic::new(error.to_string()).with_code(error.code());
@@ -161,7 +163,7 @@ impl ConfigFailure {
                 diagnostic.labels =
                     Some(vec![LabeledSpan::new_primary_with_span(None, self.underlined(*span))]);
             }
-            let drawn = Drawn { diagnostic, source: has_place.then_some(&self.source) };
+            let drawn = Drawn { diagnostic, source: has_place.then_some(&shown) };
             // Writing into a String cannot fail, and a drawing that does leaves the plain words.
             let mut drawing = String::new();
             if handler.render_report(&mut drawing, &drawn).is_err() {

@@ -11,6 +11,7 @@ pub mod error;
 pub mod import;
 pub mod language;
 pub mod load;
+pub mod login;
 mod nesting;
 pub mod patterns;
 pub mod places;
@@ -24,6 +25,7 @@ mod shape;
 pub mod source;
 pub mod suggest;
 pub mod units;
+pub mod url;
 
 pub use discover::discover;
 pub use error::{ConfigError, ConfigWarning};

@@ -42,7 +42,7 @@ fn last_line(error: &regex::Error) -> String {
 }
 
 /// Holds one entry of `topics`, `exclude` or `groups`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Pattern {
     /// A name, taken as it is.
     Literal(String),
@@ -50,6 +50,17 @@ pub enum Pattern {
     Glob(GlobMatcher),
     /// A regular expression for the whole name.
     Regex(Regex),
+}
+
+/// Shows what was compiled; the matchers' insides depend on which thread came first.
+impl std::fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Literal(name) => write!(f, "Literal({name:?})"),
+            Self::Glob(glob) => write!(f, "Glob({:?})", glob.glob().glob()),
+            Self::Regex(regex) => write!(f, "Regex({:?})", regex.as_str()),
+        }
+    }
 }
 
 impl Pattern {

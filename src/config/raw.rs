@@ -85,7 +85,8 @@ pub struct RawCluster {
     /// Encryption and login of the connections.
     #[schemars(with = "Option<OneOf<SecurityProtocol>>", extend("default" = defaults::SECURITY_PROTOCOL, "examples" = ["SASL_SSL"]))]
     pub security_protocol: Option<At<String>>,
-    /// How to log in, with a `SASL_` protocol.
+    /// How to log in, with a `SASL_` protocol: `PLAIN` and `SCRAM` take `sasl_username` and
+    /// `sasl_password`; the others the keys that begin with their names.
     #[schemars(with = "Option<OneOf<SaslMechanism>>", extend("examples" = ["SCRAM-SHA-512"]))]
     pub sasl_mechanism: Option<At<String>>,
     /// The user to log in as; also `env:NAME` or `file:PATH`.
@@ -95,6 +96,43 @@ pub struct RawCluster {
     /// file's content, its last line break left out. Anything else is the password itself, with a warning.
     #[schemars(extend("examples" = ["file:/run/secrets/us"]))]
     pub sasl_password: Option<At<String>>,
+    /// Where `OAUTHBEARER` gets its tokens: an OAuth 2 (OIDC) token endpoint, asked with the client
+    /// credentials grant. An `https` endpoint is trusted by the system's certificates and `ssl_ca_file`.
+    #[schemars(extend("examples" = ["https://login.example.com/oauth2/token"]))]
+    pub sasl_oauthbearer_token_endpoint_url: Option<At<String>>,
+    /// The client id the token endpoint knows; also `env:NAME` or `file:PATH`.
+    #[schemars(extend("examples" = ["strait"]))]
+    pub sasl_oauthbearer_client_credentials_client_id: Option<At<String>>,
+    /// That client's secret, written like `sasl_password`.
+    #[schemars(extend("examples" = ["file:/run/secrets/us-client"]))]
+    pub sasl_oauthbearer_client_credentials_client_secret: Option<At<String>>,
+    /// The scopes to ask the token endpoint for, with spaces between.
+    #[schemars(extend("examples" = ["kafka"]))]
+    pub sasl_oauthbearer_scope: Option<At<String>>,
+    /// A token instead of a token endpoint, written like `sasl_password`. A file is read again for every
+    /// login, so that something else can keep it fresh.
+    #[schemars(extend("examples" = ["file:/run/secrets/us-token"]))]
+    pub sasl_oauthbearer_token: Option<At<String>>,
+    /// SASL extensions sent with each token, as some services want them.
+    #[schemars(with = "Option<BTreeMap<String, String>>", extend("default" = {}, "examples" = [{"logicalCluster": "lkc-a1b2c3"}]))]
+    pub sasl_oauthbearer_extensions: Option<At<BTreeMap<String, String>>>,
+    /// The region of a cluster with `AWS_MSK_IAM`. Read from the brokers' names by default, then from
+    /// `AWS_REGION`.
+    #[schemars(extend("examples" = ["eu-west-1"]))]
+    pub sasl_aws_region: Option<At<String>>,
+    /// The profile of the shared credentials file to sign with. Without profile and keys, credentials are
+    /// looked for where AWS's tools look: docs/security.md lists the places.
+    #[schemars(extend("examples" = ["strait"]))]
+    pub sasl_aws_profile: Option<At<String>>,
+    /// The access key to sign with; also `env:NAME` or `file:PATH`.
+    #[schemars(extend("examples" = ["env:US_AWS_KEY_ID"]))]
+    pub sasl_aws_access_key_id: Option<At<String>>,
+    /// The secret of that key, written like `sasl_password`.
+    #[schemars(extend("examples" = ["env:US_AWS_SECRET"]))]
+    pub sasl_aws_secret_access_key: Option<At<String>>,
+    /// What temporary credentials have besides, written like `sasl_password`.
+    #[schemars(extend("examples" = ["env:US_AWS_SESSION"]))]
+    pub sasl_aws_session_token: Option<At<String>>,
     /// PEM file of the certificates to trust, relative to this file. The system's by default.
     #[schemars(extend("examples" = ["ca.pem"]))]
     pub ssl_ca_file: Option<At<String>>,

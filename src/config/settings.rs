@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use super::login::*;
 pub use super::patterns::{GroupSelector, Pattern, TopicSelector, internal_rule};
 pub use super::secret::Secret;
+pub use super::url::HttpUrl;
 use crate::types::{ClusterAlias, ClusterId, FlowName};
 
 /// Holds everything `strait.toml` says, resolved.
@@ -67,28 +69,6 @@ pub struct ClientIdentity {
     pub certificate_file: PathBuf,
     /// PEM private key (PKCS#8, PKCS#1 or SEC1).
     pub key_file: PathBuf,
-}
-
-/// Says how to log in.
-#[derive(Clone, Debug)]
-pub struct SaslSettings {
-    /// The mechanism.
-    pub mechanism: SaslMechanism,
-    /// The user name.
-    pub username: String,
-    /// The password, read when the configuration was resolved.
-    pub password: Secret,
-}
-
-/// Lists the mechanisms this build can speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SaslMechanism {
-    /// PLAIN (RFC 4616).
-    Plain,
-    /// SCRAM-SHA-256 (RFC 7677).
-    ScramSha256,
-    /// SCRAM-SHA-512.
-    ScramSha512,
 }
 
 /// Says what one flow copies, and how.

@@ -13,7 +13,7 @@ use super::limits::{DECODED_BATCH_BYTES_MAX, produce_timeout_ms};
 use crate::kafka::admin::{self, NewTopic};
 use crate::kafka::batch::{Batches, HEADER_BYTES};
 use crate::kafka::cluster::{Cluster, request_error};
-use crate::kafka::error::{KafkaError, RequestCause};
+use crate::kafka::error::{KafkaError, RequestCause, RequestError};
 use crate::kafka::fetch::Isolation;
 use crate::kafka::log_reader;
 use crate::kafka::metadata::Metadata;
@@ -53,7 +53,7 @@ impl CompactedLog {
     /// Makes sure the topic exists.
     pub async fn ensure(&self, replication_factor: i16) -> Result<(), KafkaError> {
         let ensure = || ensure_once(&self.cluster, &self.topic, replication_factor);
-        self.cluster.retrying(self.patience, ensure).await
+        self.cluster.retrying(self.patience, ensure).await.map_err(|error| self.name(error))
     }
 
     async fn trying<T, F>(&self, attempt: impl Fn(Arc<Metadata>) -> F) -> Result<T, KafkaError>
@@ -70,7 +70,18 @@ impl CompactedLog {
             *self.leader() = done.is_ok().then_some(metadata);
             done
         };
-        self.cluster.retrying(self.patience, attempt).await
+        self.cluster.retrying(self.patience, attempt).await.map_err(|error| self.name(error))
+    }
+
+    /// Says in an answer's words which topic it is about.
+    fn name(&self, mut error: KafkaError) -> KafkaError {
+        if let KafkaError::Request(RequestError { cause: RequestCause::Code { message, .. }, .. }) =
+            &mut error
+        {
+            let words = message.take().map(|words| format!(" ({})", words.trim_end_matches('.')));
+            *message = Some(format!("topic {}{}", self.topic, words.unwrap_or_default()));
+        }
+        error
     }
 
     fn leader(&self) -> MutexGuard<'_, Option<Arc<Metadata>>> {

@@ -145,7 +145,7 @@ async fn tell_missing(
     for literal in flow.topics.literals().filter(|_| is_start) {
         let name = TopicName::from(literal);
         if !at_source.topics.contains_key(&name) {
-            let cause = "it does not exist at the source, or may not be seen (Describe)".to_owned();
+            let cause = "it does not exist at the source, or may not be seen; grant Read on it, which includes Describe".to_owned();
             // A listener that went away needs no events.
             let _ = events.send(Event::Notice(Notice::TopicUnavailable { topic: name, cause })).await;
         }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::connect::Connector;
 use super::connection::Connection;
+use super::credentials::Credentials;
 use super::error::{ConnectCause, ConnectError, KafkaError, Phase, Remedy, RequestCause, RequestError};
 use super::metadata::{self, Metadata};
 use super::peer::{Peer, PeerOrigin};
@@ -103,6 +104,11 @@ impl Cluster {
     /// Returns what is configured for the cluster.
     pub fn settings(&self) -> &ClusterSettings {
         self.inner.connector.settings()
+    }
+
+    /// Returns what logs in to the cluster, for clients with connections of their own.
+    pub fn credentials(&self) -> Option<&Arc<Credentials>> {
+        self.inner.connector.credentials()
     }
 
     /// Says that librdkafka cannot be set up for the cluster.

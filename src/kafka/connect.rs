@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::connection::{Connection, ReadHalf, WriteHalf};
+use super::credentials::{Credentials, Proof};
 use super::error::{ConnectCause, ConnectError, Phase, RequestCause};
 use super::peer::Peer;
 use super::{sasl, tls};
@@ -25,11 +26,12 @@ use crate::config::settings::ClusterSettings;
 /// Silence on a connection after which the kernel asks whether the other side is still there.
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 
-/// Opens connections to one cluster's brokers; the TLS files are read once, when it is made.
+/// Opens connections to one cluster's brokers; the TLS files are read again when they have changed.
 #[derive(Clone)]
 pub struct Connector {
     settings: Arc<ClusterSettings>,
-    tls: Option<TlsConnector>,
+    tls: Option<Arc<tls::TlsFiles>>,
+    credentials: Option<Arc<Credentials>>,
     /// Whether a connection was opened before: the set-up is right then, and who hangs up is going
     /// down, or something on the way is.
     has_opened: Arc<AtomicBool>,
@@ -47,10 +49,11 @@ impl Connector {
     /// Reads the TLS files and makes a connector.
     pub fn new(settings: Arc<ClusterSettings>) -> Result<Self, tls::TlsFileError> {
         let tls = match &settings.tls {
-            Some(tls_settings) => Some(TlsConnector::from(tls::client_config(tls_settings)?)),
+            Some(tls_settings) => Some(Arc::new(tls::TlsFiles::open(tls_settings)?)),
             None => None,
         };
-        Ok(Self { settings, tls, has_opened: Arc::default() })
+        let credentials = settings.sasl.as_ref().map(|sasl| Arc::new(Credentials::new(sasl)));
+        Ok(Self { settings, tls, credentials, has_opened: Arc::default() })
     }
 
     /// Returns the settings of the cluster.
@@ -58,10 +61,17 @@ impl Connector {
         &self.settings
     }
 
+    /// Returns what logs in, shared by all connections of the cluster; `None` without a login.
+    pub fn credentials(&self) -> Option<&Arc<Credentials>> {
+        self.credentials.as_ref()
+    }
+
     /// Opens a connection, logged in and with the broker's versions known.
     pub async fn connect(&self, peer: Peer) -> Result<Connection, ConnectError> {
         let begun = Instant::now();
-        match self.open(&peer, begun + self.settings.connect_timeout).await {
+        let deadline = begun + self.settings.connect_timeout;
+        // The state of all those handshakes is not to be part of every caller's.
+        match Box::pin(self.open_logged_in(&peer, deadline)).await {
             Ok(connection) => {
                 tracing::info!(cluster = %peer.cluster, %peer, elapsed = ?begun.elapsed(), "connected");
                 Ok(connection)
@@ -77,7 +87,7 @@ impl Connector {
     /// Returns the certificate (DER) a listener shows that [`connect`](Self::connect) accepts; `None` without
     /// TLS, and where the listener cannot be reached any more.
     pub async fn certificate(&self, peer: &Peer) -> Option<Vec<u8>> {
-        let connector = self.tls.as_ref()?;
+        let connector = TlsConnector::from(self.tls.as_ref()?.config());
         let shake_hands = async {
             let stream = dial(&resolve(peer).await.ok()?).await.ok()?;
             let stream =
@@ -87,17 +97,39 @@ impl Connector {
         tokio::time::timeout(self.settings.connect_timeout, shake_hands).await.ok()?
     }
 
-    async fn open(&self, peer: &Peer, deadline: Instant) -> Result<Connection, Failure> {
+    /// Obtains what the login shows, and opens with it. Where it was obtained earlier and is refused, it may
+    /// be no longer valid, and a fresh one decides.
+    async fn open_logged_in(&self, peer: &Peer, deadline: Instant) -> Result<Connection, Failure> {
+        let Some(credentials) = &self.credentials else { return self.open(peer, deadline, None).await };
+        let proof = || async { Ok(credentials.proof(&peer.host).await?) };
+        let first = self.within(deadline, Phase::Sasl, proof()).await?;
+        let is_cached = first.is_cached;
+        match self.open(peer, deadline, Some((credentials, first))).await {
+            Err((_, ConnectCause::Login { .. })) if is_cached => {
+                credentials.forget().await;
+                let second = self.within(deadline, Phase::Sasl, proof()).await?;
+                self.open(peer, deadline, Some((credentials, second))).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn open(
+        &self,
+        peer: &Peer,
+        deadline: Instant,
+        login: Option<(&Arc<Credentials>, Proof)>,
+    ) -> Result<Connection, Failure> {
         let addresses = self.within(deadline, Phase::Dns, resolve(peer)).await?;
         let stream = self.within(deadline, Phase::Tcp, dial(&addresses)).await?;
         let halves = self.within(deadline, Phase::Tls, self.encrypt(peer, stream)).await?;
         let connection =
             Connection::start(peer.clone(), &self.settings.client_id, self.settings.request_timeout, halves);
         self.within(deadline, Phase::Api, self.learn_versions(&connection)).await?;
-        if let Some(settings) = &self.settings.sasl {
-            let lifetime = self.within(deadline, Phase::Sasl, sasl::login(&connection, settings)).await?;
-            if let Some(lifetime) = lifetime {
-                sasl::keep_logged_in(&connection, Arc::new(settings.clone()), lifetime);
+        if let Some((credentials, proof)) = login {
+            let login = sasl::login(&connection, credentials, proof);
+            if let Some(lifetime) = self.within(deadline, Phase::Sasl, login).await? {
+                sasl::keep_logged_in(&connection, credentials.clone(), lifetime);
             }
         }
         self.has_opened.store(true, Ordering::Relaxed);
@@ -121,12 +153,13 @@ impl Connector {
     }
 
     async fn encrypt(&self, peer: &Peer, stream: TcpStream) -> Result<(ReadHalf, WriteHalf), ConnectCause> {
-        let Some(connector) = &self.tls else {
+        let Some(files) = &self.tls else {
             let (read, write) = stream.into_split();
             return Ok((Box::new(read), Box::new(write)));
         };
         let name = ServerName::try_from(peer.host.clone())
             .map_err(|_| ConnectCause::Tls(format!("{} is not a name TLS can check", peer.host)))?;
+        let connector = TlsConnector::from(files.config());
         let stream = connector.connect(name, stream).await.map_err(|error| self.explain_tls(error, peer))?;
         let (read, write) = tokio::io::split(stream);
         Ok((Box::new(read), Box::new(write)))

@@ -10,6 +10,7 @@ use kafka_protocol::ResponseError;
 use kafka_protocol::messages::ApiKey;
 
 use super::peer::Peer;
+use crate::config::settings::SaslMechanism;
 
 /// Names the step of reaching a broker in which something failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,11 +107,16 @@ pub enum ConnectCause {
         /// What the broker offers.
         offered: Vec<String>,
     },
-    /// User name or password are wrong.
+    /// There are no credentials to log in with.
+    #[error(transparent)]
+    Credentials(#[from] super::credentials::CredentialError),
+    /// The broker does not take the credentials.
     #[error("the broker refused the login of user \"{username}\": {message}")]
     Login {
         /// The user.
         username: String,
+        /// How it logged in.
+        mechanism: SaslMechanism,
         /// The broker's words.
         message: String,
     },
@@ -151,6 +157,9 @@ pub enum RequestCause {
         /// What the socket said, if it was more than an orderly close.
         error: Option<Arc<io::Error>>,
     },
+    /// The session ended, and another login failed.
+    #[error("the login could not be repeated before the session's end: {0}")]
+    LoggedOut(String),
     /// No answer in time.
     #[error("no answer within {}", humantime::format_duration(*.0))]
     Timeout(Duration),
@@ -209,7 +218,7 @@ pub enum RequestCause {
 
 /// Says which request failed where, and why.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{api:?} failed: {cause} ({peer})")]
+#[error("{api:?} failed: {cause} ({peer}){}", advice(.api, .cause))]
 pub struct RequestError {
     /// The broker asked.
     pub peer: Box<Peer>,
@@ -217,6 +226,29 @@ pub struct RequestError {
     pub api: ApiKey,
     /// Why.
     pub cause: RequestCause,
+}
+
+impl RequestError {
+    /// Names the right whose lack made the broker refuse, and on what, where one request needs one right.
+    pub fn missing_right(&self) -> Option<&'static str> {
+        missing_right(self.api, &self.cause)
+    }
+}
+
+fn missing_right(api: ApiKey, cause: &RequestCause) -> Option<&'static str> {
+    let RequestCause::Code { code: ResponseError::TopicAuthorizationFailed, .. } = cause else { return None };
+    Some(match api {
+        ApiKey::Metadata | ApiKey::ListOffsets => "Read or Write on the topic, which include Describe",
+        ApiKey::Fetch => "Read on the topic",
+        ApiKey::Produce | ApiKey::AddPartitionsToTxn => "Write on the topic",
+        ApiKey::CreateTopics => "Create on the topic or on the cluster, or make the topic beforehand",
+        ApiKey::DescribeConfigs => "DescribeConfigs on the topic",
+        _ => return None,
+    })
+}
+
+fn advice(api: &ApiKey, cause: &RequestCause) -> String {
+    missing_right(*api, cause).map(|right| format!("; grant {right}")).unwrap_or_default()
 }
 
 /// Unites the two ways to fail with a broker.
@@ -275,6 +307,7 @@ impl ConnectCause {
                 Remedy::Refresh
             }
             ConnectCause::Request(cause) => cause.remedy(),
+            ConnectCause::Credentials(error) => error.remedy(),
             _ => Remedy::Fatal,
         }
     }
@@ -285,6 +318,7 @@ impl RequestCause {
     pub fn remedy(&self) -> Remedy {
         match self {
             RequestCause::Disconnected { .. }
+            | RequestCause::LoggedOut(_)
             | RequestCause::Timeout(_)
             | RequestCause::Correlation { .. } => Remedy::Refresh,
             RequestCause::Code { code, .. } => remedy_for(*code),

@@ -5,8 +5,10 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
+use rdkafka::client::OAuthToken;
 
-use crate::config::settings::{BootstrapServer, ClusterSettings};
+use super::credentials::{CredentialError, Credentials};
+use crate::config::settings::{BootstrapServer, ClusterSettings, SaslMechanism, SaslSettings};
 
 /// Bounds of `socket.timeout.ms` and `socket.connection.setup.timeout.ms`.
 const SOCKET_TIMEOUT_MS: (u128, u128) = (1_000, 300_000);
@@ -32,13 +34,41 @@ pub fn client_config(settings: &ClusterSettings) -> ClientConfig {
                 .set("ssl.key.location", identity.key_file.display().to_string());
         }
     }
-    if let Some(sasl) = &settings.sasl {
-        config
-            .set("sasl.mechanisms", sasl.mechanism.name())
-            .set("sasl.username", &sasl.username)
-            .set("sasl.password", sasl.password.expose());
+    match &settings.sasl {
+        None => {}
+        Some(SaslSettings::Password(login)) => {
+            config
+                .set("sasl.mechanisms", SaslMechanism::Password(login.mechanism).name())
+                .set("sasl.username", &login.username)
+                .set("sasl.password", login.password.expose());
+        }
+        // Amazon's brokers take a signed request as a bearer token, too. Tokens come from our own
+        // credentials, through the client's context.
+        Some(SaslSettings::OauthBearer(_) | SaslSettings::AwsMskIam(_)) => {
+            config.set("sasl.mechanisms", SaslMechanism::OauthBearer.name());
+        }
     }
     config
+}
+
+/// Gets a token for librdkafka, from its thread; `None` where the login is by password.
+///
+/// librdkafka asks for the next one when 80 % of the lifetime is over.
+pub fn token(
+    credentials: &Credentials,
+    runtime: &tokio::runtime::Handle,
+) -> Result<Option<OAuthToken>, CredentialError> {
+    let token = runtime.block_on(credentials.bearer_token())?;
+    Ok(token.map(|token| {
+        // librdkafka wants an end; where nobody says one, the broker will.
+        let end =
+            token.expires_at.map_or(i64::MAX / 2, |at| i64::try_from(at).unwrap_or(i64::MAX / 2_000) * 1000);
+        OAuthToken {
+            token: token.text.expose().to_owned(),
+            principal_name: token.principal,
+            lifetime_ms: end,
+        }
+    }))
 }
 
 fn address(server: &BootstrapServer) -> String {
@@ -65,7 +95,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::config::settings::{ClientIdentity, SaslMechanism, SaslSettings, Secret, TlsSettings};
+    use crate::config::settings::{ClientIdentity, PasswordMechanism, PasswordSettings, Secret, TlsSettings};
     use crate::types::ClusterAlias;
 
     fn settings() -> ClusterSettings {
@@ -110,11 +140,11 @@ mod tests {
                 key_file: PathBuf::from("strait.key"),
             }),
         });
-        settings.sasl = Some(SaslSettings {
-            mechanism: SaslMechanism::ScramSha512,
+        settings.sasl = Some(SaslSettings::Password(PasswordSettings {
+            mechanism: PasswordMechanism::ScramSha512,
             username: "strait".into(),
             password: Secret::new("letmein".into()),
-        });
+        }));
         let config = client_config(&settings);
         for (key, value) in [
             ("security.protocol", "SASL_SSL"),

@@ -1,7 +1,7 @@
 //! The wire: connections, requests, and record batches as bytes.
 //!
 //! From the bottom up: [`peer`] and [`error`] name who we talk to and what went wrong, [`buffers`]
-//! holds what was received, [`frame`] cuts it, [`tls`], [`sasl`] and [`connect`] open a
+//! holds what was received, [`frame`] cuts it, [`tls`], [`credentials`], [`sasl`] and [`connect`] open a
 //! [`connection`], and [`cluster`] finds the right broker. [`metadata`], [`fetch`], [`produce`],
 //! [`offsets`], [`groups`], [`producer_ids`], [`admin`], [`alter`], [`acls`], [`placement`],
 //! [`reassign`], [`rights`] and [`survey`] are the requests.
@@ -17,6 +17,7 @@ pub mod codec;
 pub mod connect;
 pub mod connection;
 pub mod crc;
+pub mod credentials;
 pub mod error;
 pub mod fetch;
 pub mod frame;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -49,8 +49,68 @@ pub enum TlsFileError {
     },
 }
 
+/// Holds one cluster's TLS set-up, and makes it anew when its files have changed.
+pub struct TlsFiles {
+    settings: TlsSettings,
+    current: Mutex<Current>,
+}
+
+struct Current {
+    config: Arc<ClientConfig>,
+    read: FileContents,
+}
+
+/// Holds what the files held; only ever compared.
+#[derive(PartialEq, Eq)]
+struct FileContents(Vec<Vec<u8>>);
+
+impl TlsFiles {
+    /// Reads the files.
+    pub fn open(settings: &TlsSettings) -> Result<Self, TlsFileError> {
+        // Read before they are used: what changes in between is seen as a change the next time.
+        let read = FileContents::read(settings)?;
+        let current = Mutex::new(Current { config: client_config(settings)?, read });
+        Ok(Self { settings: settings.clone(), current })
+    }
+
+    /// Returns the set-up for a new connection.
+    ///
+    /// Files that cannot be used, because they are being replaced, say, leave the last that could in place.
+    /// The system's certificates are read at the start only.
+    pub fn config(&self) -> Arc<ClientConfig> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = match FileContents::read(&self.settings) {
+            Ok(read) if read == current.read => return current.config.clone(),
+            Ok(read) => client_config(&self.settings).map(|config| Current { config, read }),
+            Err(error) => Err(error),
+        };
+        match changed {
+            Ok(fresh) => {
+                tracing::info!("the TLS files have changed; new connections use the new ones");
+                *current = fresh;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the TLS files have changed and cannot be used; the old ones stay");
+            }
+        }
+        current.config.clone()
+    }
+}
+
+impl FileContents {
+    fn read(settings: &TlsSettings) -> Result<Self, TlsFileError> {
+        let identity = settings.client_identity.iter();
+        let files = identity.flat_map(|identity| [&identity.certificate_file, &identity.key_file]);
+        let read = |path: &PathBuf| {
+            std::fs::read(path)
+                .map_err(|e| TlsFileError::Unreadable { path: path.clone(), reason: e.to_string() })
+        };
+        settings.ca_file.iter().chain(files).map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
 /// Reads the files and builds the TLS set-up of one cluster.
-pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, TlsFileError> {
+fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, TlsFileError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -70,6 +130,24 @@ pub fn client_config(settings: &TlsSettings) -> Result<Arc<ClientConfig>, TlsFil
         }
     };
     Ok(Arc::new(config))
+}
+
+/// Builds the TLS set-up for web services: the system's certificates are trusted, and the file's besides.
+///
+/// Who runs brokers under an authority of their own often has tokens from a public service.
+pub fn web_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TlsFileError> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(path) = ca_file {
+        store.add_parsable_certificates(certificates(path)?);
+    }
+    if store.is_empty() {
+        return Err(TlsFileError::NoSystemRoots);
+    }
+    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| TlsFileError::Setup { reason: e.to_string() })?;
+    Ok(Arc::new(builder.with_root_certificates(store).with_no_client_auth()))
 }
 
 fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TlsFileError> {

@@ -2,6 +2,8 @@
 
 use super::problem::{Problem, Scope};
 use crate::config::Finding;
+use crate::config::settings::SaslMechanism;
+use crate::kafka::credentials::{CredentialError, HttpFault, Service};
 use crate::kafka::error::{ConnectCause, ConnectError, KafkaError, Phase, RequestCause, RequestError};
 use crate::kafka::peer::{Peer, PeerOrigin};
 
@@ -29,7 +31,9 @@ impl From<&RequestError> for Problem {
         )
         .place(place(&error.peer))
         .cause(error.cause.to_string());
-        request_hint(&error.cause, alias).into_iter().fold(problem, Problem::hint)
+        let right = |right| format!("grant {right}; docs/security.md lists what each subcommand needs");
+        let hint = error.missing_right().map(right).or_else(|| request_hint(&error.cause, alias));
+        hint.into_iter().fold(problem, Problem::hint)
     }
 }
 
@@ -125,10 +129,21 @@ fn cause_hint(cause: &ConnectCause, alias: &str) -> Option<String> {
             [] => "enable a mechanism in the broker's sasl.enabled.mechanisms".to_owned(),
             offered => set(&format!("sasl_mechanism to one of {}", offered.join(", "))),
         },
-        ConnectCause::Login { .. } => {
+        ConnectCause::Login { mechanism: SaslMechanism::Password(_), .. } => {
             "check sasl_username and sasl_password; with SCRAM, that the user exists for this mechanism"
                 .to_owned()
         }
+        ConnectCause::Login { mechanism: SaslMechanism::OauthBearer, .. } => {
+            "compare the token's issuer, audience, scope and end with what the broker's listener expects \
+             (sasl.oauthbearer.expected.*), and see whether it knows the key that signed it"
+                .to_owned()
+        }
+        ConnectCause::Login { mechanism: SaslMechanism::AwsMskIam, .. } => {
+            "check that the identity may do kafka-cluster:Connect on this cluster, its region, and this \
+             machine's clock"
+                .to_owned()
+        }
+        ConnectCause::Credentials(error) => return credential_hint(error),
         ConnectCause::SaslExchange(_) => "check sasl_mechanism, sasl_username and sasl_password".to_owned(),
         ConnectCause::ClusterId { actual, .. } => {
             format!(
@@ -139,13 +154,48 @@ fn cause_hint(cause: &ConnectCause, alias: &str) -> Option<String> {
     })
 }
 
+fn credential_hint(error: &CredentialError) -> Option<String> {
+    let hint = match error {
+        CredentialError::Unreachable { fault: HttpFault::Tls(_) | HttpFault::TlsFile(_), .. } => {
+            "trust the authority that signed the service's certificate: on this machine, or with ssl_ca_file"
+        }
+        CredentialError::Unreachable { service: Service::Instance, .. } => {
+            "no other AWS credentials were found: set sasl_aws_profile, or sasl_aws_access_key_id and \
+             sasl_aws_secret_access_key"
+        }
+        CredentialError::Unreachable { .. } => "check the URL, that the service runs, and the firewall",
+        CredentialError::Refused { service: Service::TokenEndpoint, status: 400 | 401 | 403, .. } => {
+            "check client id, client secret and scope (sasl_oauthbearer_client_credentials_client_id, \
+             sasl_oauthbearer_client_credentials_client_secret, sasl_oauthbearer_scope)"
+        }
+        CredentialError::Refused { service: Service::Sts, status: 400 | 403, .. } => {
+            "check AWS_ROLE_ARN, and that the role trusts the identity provider of the web identity token"
+        }
+        CredentialError::Refused { .. } | CredentialError::Unusable { .. } => {
+            "check that the URL is the service's"
+        }
+        CredentialError::Unreadable { .. } | CredentialError::Empty { .. } => {
+            "check the path, and that this user may read the file"
+        }
+        CredentialError::Expired { .. } => {
+            "have the token renewed: with file:PATH it is read for every login"
+        }
+        CredentialError::NotToken => "give the token itself, without \"Bearer\" and line breaks",
+        CredentialError::NoProfile { .. } => {
+            "name another profile with sasl_aws_profile; profiles that take a role or start a process are not \
+             followed"
+        }
+    };
+    Some(hint.to_owned())
+}
+
 fn request_hint(cause: &RequestCause, alias: &str) -> Option<String> {
     use kafka_protocol::ResponseError as E;
     Some(match cause {
         RequestCause::Timeout(_) => {
             format!("check the broker's load; for a far cluster raise request_timeout of cluster \"{alias}\"")
         }
-        RequestCause::Disconnected { .. } => {
+        RequestCause::LoggedOut(_) | RequestCause::Disconnected { .. } => {
             "look into the broker's log for why it closed the connection".to_owned()
         }
         RequestCause::NoCommonVersion { .. } | RequestCause::Unsupported => {
@@ -197,6 +247,7 @@ fn connect_code(cause: &ConnectCause) -> &'static str {
         ConnectCause::ExpectsSasl => "expects_sasl",
         ConnectCause::NoSasl => "no_sasl",
         ConnectCause::Mechanism { .. } => "sasl_mechanism",
+        ConnectCause::Credentials(_) => "credentials",
         ConnectCause::Login { .. } => "login",
         ConnectCause::SaslExchange(_) => "sasl_exchange",
         ConnectCause::ClusterId { .. } => "cluster_id",
@@ -207,6 +258,7 @@ fn connect_code(cause: &ConnectCause) -> &'static str {
 fn request_code(cause: &RequestCause) -> &'static str {
     match cause {
         RequestCause::Disconnected { .. } => "disconnected",
+        RequestCause::LoggedOut(_) => "logged_out",
         RequestCause::Timeout(_) => "timeout",
         RequestCause::NoCommonVersion { .. } | RequestCause::Unsupported => "version",
         RequestCause::Malformed(_) | RequestCause::FrameTooLarge { .. } => "malformed",

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::config::settings::PasswordMechanism;
 use crate::report::style::Style;
 
 fn error(origin: PeerOrigin, phase: Phase, cause: ConnectCause) -> ConnectError {
@@ -53,7 +54,8 @@ fn a_listener_reached_but_refusing_is_not_blamed_on_advertised_listeners() {
 #[test]
 fn every_hint_names_the_setting_to_change() {
     let mechanism = ConnectCause::Mechanism { wanted: "PLAIN", offered: vec!["SCRAM-SHA-512".into()] };
-    let login = ConnectCause::Login { username: "app".into(), message: "no".into() };
+    let login = |mechanism| ConnectCause::Login { username: "app".into(), mechanism, message: "no".into() };
+    let plain = SaslMechanism::Password(PasswordMechanism::Plain);
     let name = ConnectCause::CertificateName { expected: "eu-2".into(), presented: vec!["kafka.eu".into()] };
     let pin = ConnectCause::ClusterId { pinned: "A".into(), actual: "B".into() };
     for (cause, word) in [
@@ -61,7 +63,9 @@ fn every_hint_names_the_setting_to_change() {
         (ConnectCause::ExpectsSasl, "sasl_mechanism"),
         (ConnectCause::NoSasl, "security_protocol = \"PLAINTEXT\""),
         (mechanism, "SCRAM-SHA-512"),
-        (login, "sasl_password"),
+        (login(plain), "sasl_password"),
+        (login(SaslMechanism::OauthBearer), "audience"),
+        (login(SaslMechanism::AwsMskIam), "kafka-cluster:Connect"),
         (name, "kafka.eu"),
         (ConnectCause::UnknownAuthority, "ssl_ca_file"),
         (ConnectCause::Timeout(Duration::from_secs(5)), "connect_timeout"),

@@ -14,6 +14,7 @@ pub mod positions;
 pub mod problem;
 pub mod progress;
 pub mod reporter;
+pub mod rights;
 pub mod schema;
 pub mod style;
 pub mod table;

@@ -2,7 +2,7 @@
 //! JSON Lines for programs.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -12,6 +12,7 @@ use super::output::{Format, Output};
 use super::positions::{FinalPosition, ROWS_MAX, positions_table};
 use super::problem::{Problem, ProblemJson, Scope};
 use super::progress::FlowProgress;
+use super::rights::Principals;
 use crate::engine::event::{Event, StopCause};
 use crate::exit::Exit;
 use crate::types::TopicPartition;
@@ -26,12 +27,35 @@ const PARTITIONS_NAMED_MAX: usize = 3;
 pub struct Reporter {
     output: Output,
     bars: Arc<Mutex<BTreeMap<String, ProgressBar>>>,
+    principals: Arc<OnceLock<Principals>>,
 }
 
 impl Reporter {
     /// Starts to tell on `output`.
     pub fn new(output: Output) -> Self {
-        Self { output, bars: Arc::default() }
+        Self { output, bars: Arc::default(), principals: Arc::default() }
+    }
+
+    /// Learns who the principals of the flows are, once the configuration is read.
+    pub fn learn(&self, principals: Principals) {
+        // A configuration is read once.
+        let _ = self.principals.set(principals);
+    }
+
+    /// Adds to a problem whose rights it is about, where it is about rights.
+    pub fn complete(&self, problem: Problem) -> Problem {
+        match self.principals.get() {
+            Some(principals) => principals.complete(problem),
+            None => problem,
+        }
+    }
+
+    fn alarm(&self, flow: &str, text: String) {
+        let text = match self.principals.get() {
+            Some(principals) => principals.complete_words(flow, text),
+            None => text,
+        };
+        self.output.alarm(&format!("{flow}: {text}"));
     }
 
     /// Returns where it tells.
@@ -61,10 +85,10 @@ impl Reporter {
         }
         for (cause, partitions) in failing {
             let are = if partitions.len() == 1 { "is" } else { "are" };
-            self.output.alarm(&format!("{flow}: {} {are} failing: {cause}", named(&partitions)));
+            self.alarm(flow, format!("{} {are} failing: {cause}", named(&partitions)));
         }
         for (cause, partitions) in stopped.into_values() {
-            self.output.problem(&stop_problem(flow, &partitions, cause));
+            self.output.problem(&self.complete(stop_problem(flow, &partitions, cause)));
         }
         if !recovered.is_empty() {
             let go = if recovered.len() == 1 { "goes" } else { "go" };
@@ -106,7 +130,7 @@ impl Reporter {
                     some(groups)
                 ));
             }
-            Event::Notice(notice) => output.alarm(&format!("{flow}: {notice}")),
+            Event::Notice(notice) => self.alarm(flow, notice.to_string()),
         }
     }
 

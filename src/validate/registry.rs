@@ -58,8 +58,10 @@ const fn warning(name: &'static str, how: How, explanation: &'static str) -> Che
     Check { name, severity: Severity::Warning, explanation, how }
 }
 
-/// Names the one warning that comes from reading the file.
+/// Names a warning that comes from reading the file.
 pub const LITERAL_SECRET: &str = "literal-secret";
+/// Names the other one.
+pub const PLAIN_ENDPOINT: &str = "plain-endpoint";
 
 /// Lists what can be wrong while the file is read.
 pub const READING: &[Check] = &[
@@ -108,6 +110,12 @@ pub const READING: &[Check] = &[
         name: LITERAL_SECRET,
         severity: Severity::Warning,
         explanation: "A password stands in the file itself, where everyone who reads the repository reads it.",
+        how: How::Reading,
+    },
+    Check {
+        name: PLAIN_ENDPOINT,
+        severity: Severity::Warning,
+        explanation: "Tokens are fetched from an endpoint without TLS: whoever listens learns the client secret.",
         how: How::Reading,
     },
 ];

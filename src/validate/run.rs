@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 
 use super::facts::{ClusterFacts, FlowFacts};
 use super::finding::{Advice, Finding, Notes, Outcome, Severity, Subject};
-use super::registry::{CLUSTER, Check, FILE, FLOW, How, LITERAL_SECRET, READING, find};
+use super::registry::{CLUSTER, Check, FILE, FLOW, How, LITERAL_SECRET, PLAIN_ENDPOINT, READING, find};
 use super::view::{ClusterView, FileView, FlowView};
 use super::{collect, collect_flow};
 use crate::config::places::Places;
@@ -123,14 +123,24 @@ fn reading(mut findings: BTreeMap<&'static str, Vec<Finding>>) -> Vec<Ran> {
 /// Checks a file that could be read, without a network.
 pub fn offline(places: &Places<'_>, settings: &Settings, warnings: &[ConfigWarning]) -> Report {
     let mut findings: BTreeMap<&'static str, Vec<Finding>> = BTreeMap::new();
-    for ConfigWarning::LiteralSecret { line, column, key, .. } in warnings {
-        findings.entry(LITERAL_SECRET).or_default().push(Finding {
-            check: LITERAL_SECRET,
+    for warning in warnings {
+        let (check, line, column, message, advice) = match warning {
+            ConfigWarning::LiteralSecret { line, column, key, .. } => {
+                let message = format!("`{key}` has the secret itself");
+                (LITERAL_SECRET, line, column, message, "write env:NAME or file:PATH")
+            }
+            ConfigWarning::PlainEndpoint { line, column, key, .. } => {
+                let message = format!("`{key}` is not encrypted: whoever listens learns the client secret");
+                (PLAIN_ENDPOINT, line, column, message, "use https")
+            }
+        };
+        findings.entry(check).or_default().push(Finding {
+            check,
             severity: Severity::Warning,
             subject: Subject::File,
             place: Place { line: *line, column: *column },
-            message: format!("`{key}` has the secret itself"),
-            advice: Advice::Text("write env:NAME or file:PATH".to_owned()),
+            message,
+            advice: Advice::Text(advice.to_owned()),
         });
     }
     let mut ran = reading(findings);

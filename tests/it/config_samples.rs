@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
+use strait::config::settings::SaslSettings;
 use strait::config::source::SourceText;
 use strait::config::{ConfigFailure, ConfigWarning, Loaded, json_schema, load, load_text, reference};
 
@@ -104,7 +105,10 @@ fn every_key_arrives() {
 #[test]
 fn secrets_come_from_where_they_are_said_to_be_and_never_show() {
     let loaded = load_sample(Path::new("tests/it/config/valid/secrets.toml")).unwrap();
-    let secret = |alias: &str| loaded.settings.clusters[alias].sasl.as_ref().unwrap().password.expose();
+    let secret = |alias: &str| match loaded.settings.clusters[alias].sasl.as_ref().unwrap() {
+        SaslSettings::Password(login) => login.password.expose(),
+        other => panic!("{other:?}"),
+    };
     assert_eq!(secret("by-env"), "from the environment");
     assert_eq!(secret("by-file"), "from a file ");
     assert_eq!(secret("typed"), "hunter2");
@@ -113,6 +117,68 @@ fn secrets_come_from_where_they_are_said_to_be_and_never_show() {
     let file = PathBuf::from("tests/it/config/valid/secrets.toml");
     let key = "clusters.typed.sasl_password".to_owned();
     assert_eq!(loaded.warnings, [ConfigWarning::LiteralSecret { file, line: 20, column: 17, key }]);
+}
+
+#[test]
+fn logins_without_a_password_arrive_and_never_show() {
+    let loaded = load_sample(Path::new("tests/it/config/valid/tokens.toml")).unwrap();
+    let logins: Vec<_> = loaded.settings.clusters.values().map(|cluster| &cluster.sasl).collect();
+    insta::assert_debug_snapshot!((logins, &loaded.warnings));
+    let shown = format!("{loaded:?}");
+    assert!(!shown.contains("from a file") && !shown.contains("from the environment"), "{shown}");
+}
+
+#[test]
+fn an_aws_identity_is_found_where_awss_tools_find_it() {
+    let text = "[clusters.a]\nbootstrap_servers = ['b-1.x.c2.kafka.eu-west-1.amazonaws.com:9098']\n\
+                security_protocol = 'SASL_SSL'\nsasl_mechanism = 'AWS_MSK_IAM'\n\
+                [clusters.b]\nbootstrap_servers = ['b:9092']\n\
+                [flows.f]\nsource = 'a'\ntarget = 'b'\ntopics = ['t']\n";
+    let identity = |variables: &[(&str, &str)]| {
+        let env =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());
+        let loaded = load_text(SourceText::new("aws.toml".into(), text.to_owned()), &env).unwrap();
+        match &loaded.settings.clusters["a"].sasl {
+            Some(SaslSettings::AwsMskIam(iam)) => format!("{}: {:?}", iam.region, iam.identity),
+            other => panic!("{other:?}"),
+        }
+    };
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    std::fs::write(home.path().join(".aws/credentials"), "").unwrap();
+    let home = home.path().to_str().unwrap();
+    let keys = [("AWS_ACCESS_KEY_ID", "AKID"), ("AWS_SECRET_ACCESS_KEY", "word")];
+    let role = [("AWS_ROLE_ARN", "arn:aws:iam::1:role/r"), ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/token")];
+    let ecs = [("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/credentials/1")];
+    let with_home = [("HOME", home)];
+    // Each is found before those behind it.
+    let mut all: Vec<(&str, &str)> = [&keys[..], &role, &with_home, &ecs].concat();
+    let mut found = Vec::new();
+    for taken in [2, 2, 1, 1] {
+        found.push(identity(&all).replace(home, "~"));
+        all.drain(..taken);
+    }
+    found.push(identity(&all));
+    found.push(identity(&[("HOME", "/nowhere"), ("AWS_PROFILE", "work")]));
+    insta::assert_snapshot!(found.join("\n"));
+}
+
+#[test]
+fn every_login_in_the_security_page_is_taken() {
+    let page = std::fs::read_to_string("docs/security.md").unwrap();
+    let samples: Vec<_> =
+        page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(samples.len() >= 8, "{} samples", samples.len());
+    for sample in samples {
+        let name = sample.trim_start_matches("[clusters.").split(']').next().unwrap();
+        let flow = format!("[flows.f]\nsource = {name:?}\ntarget = 'b'\ntopics = ['t']\n");
+        let other = "[clusters.b]\nbootstrap_servers = ['b:9092']\n";
+        let text = sample.replace("file:/run/secrets/", "env:") + other + &flow;
+        let any = |_: &str| Some("a-secret".to_owned());
+        let loaded = load_text(SourceText::new("page.toml".into(), text), &any);
+        let loaded = loaded.unwrap_or_else(|failure| panic!("{sample}\n{failure}"));
+        assert!(loaded.warnings.is_empty(), "{:?}", loaded.warnings);
+    }
 }
 
 #[test]

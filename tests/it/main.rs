@@ -22,6 +22,7 @@ mod sandbox_groups;
 mod sandbox_kit;
 mod sandbox_replicates;
 mod sandbox_transactions;
+mod sasl_aws;
 #[path = "../support/mod.rs"]
 mod support;
 mod tail_model;

@@ -91,6 +91,7 @@ impl FlowRun {
     }
 
     fn failed(&self, exit: Exit, problem: Problem) -> Ended {
+        let problem = self.reporter.complete(problem);
         self.reporter.output().problem(&problem);
         self.observed.failed(self.flow.name.as_str(), problem.in_short());
         Ended::failed(exit, problem)

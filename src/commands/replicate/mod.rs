@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::report::output::Output;
 use crate::report::problem::{Problem, Scope};
 use crate::report::reporter::Reporter;
+use crate::report::rights::Principals;
 
 /// Copy topics: create what is missing at the target, then copy until told to stop
 #[derive(Clone, Debug, clap::Args)]
@@ -105,6 +106,7 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
             return Exit::Usage;
         }
     };
+    reporter.learn(Principals::new(&settings));
     if let Some(problem) = share_conflict(args, &flows) {
         reporter.refused(Exit::Usage, &[problem]);
         return Exit::Usage;

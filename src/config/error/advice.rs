@@ -25,6 +25,13 @@ impl ConfigError {
             Self::MechanismNotInBuild { .. } => "config::mechanism_not_in_build",
             Self::SaslUnused { .. } => "config::sasl_unused",
             Self::SaslIncomplete { .. } => "config::sasl_incomplete",
+            Self::LoginIncomplete { .. } => "config::login_incomplete",
+            Self::LoginUnused { .. } | Self::TokenTwice { .. } | Self::IdentityTwice { .. } => {
+                "config::login_unused"
+            }
+            Self::Extension { .. } => "config::sasl_extension",
+            Self::NoCredentialsFile { .. } => "config::credentials_file",
+            Self::Url { .. } | Self::UrlVariable { .. } => "config::url",
             Self::SslUnused { .. } => "config::ssl_unused",
             Self::HalfIdentity { .. } => "config::half_identity",
             Self::Secret { .. } => "config::secret",
@@ -60,6 +67,13 @@ impl ConfigError {
             Self::SaslUnused { key, .. } => {
                 Some(format!("set security_protocol to SASL_SSL or SASL_PLAINTEXT, or remove `{key}`"))
             }
+            Self::LoginIncomplete { key, mechanism } => login_help(key, mechanism),
+            Self::LoginUnused { key, mechanism } => {
+                Some(format!("remove `{key}`, or set another sasl_mechanism than {mechanism}"))
+            }
+            Self::TokenTwice { token, .. } => {
+                Some(format!("a token is either given, by `{token}`, or asked for at an endpoint"))
+            }
             Self::SslUnused { key, .. } => {
                 Some(format!("set security_protocol to SSL or SASL_SSL, or remove `{key}`"))
             }
@@ -78,9 +92,17 @@ impl ConfigError {
             }
             Self::ClusterName { .. } => "use 1 to 100 letters, digits, `.`, `_` and `-`",
             Self::Empty { .. } => "name at least one",
-            Self::MechanismNotInBuild { .. } => "this build speaks PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512",
+            Self::MechanismNotInBuild { .. } => {
+                "this build speaks PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER and AWS_MSK_IAM"
+            }
             Self::SaslIncomplete { .. } => {
-                "a SASL protocol needs sasl_mechanism, sasl_username and sasl_password"
+                "name PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER or AWS_MSK_IAM, and its credentials"
+            }
+            Self::Extension { .. } => "its name has letters only, and is not `auth`; its value is ASCII text",
+            Self::IdentityTwice { .. } => "remove the one or the other",
+            Self::NoCredentialsFile { .. } => "set AWS_SHARED_CREDENTIALS_FILE to the file",
+            Self::Url { .. } | Self::UrlVariable { .. } => {
+                "write it like \"https://login.example.com/oauth2/token\""
             }
             Self::Secret { .. } => {
                 "env:NAME reads an environment variable; file:PATH a file, relative to this one"
@@ -105,6 +127,18 @@ impl ConfigError {
             _ => return None,
         })
     }
+}
+
+fn login_help(key: &str, mechanism: &str) -> Option<String> {
+    let needs = match mechanism {
+        "OAUTHBEARER" => "the token endpoint's URL, client id and client secret, or sasl_oauthbearer_token",
+        "AWS_MSK_IAM" if key.ends_with("region") => {
+            "the region: neither the brokers' names nor AWS_REGION say it"
+        }
+        "AWS_MSK_IAM" => "both halves of an access key, or neither",
+        _ => "sasl_username and sasl_password",
+    };
+    Some(format!("{mechanism} needs {needs}"))
 }
 
 fn bootstrap_help(fault: BootstrapFault) -> &'static str {

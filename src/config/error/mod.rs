@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::patterns::PatternFault;
 use super::secret::SecretFault;
 use super::units::SizeFault;
+use super::url::UrlFault;
 
 /// Marks a stretch of the file, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +65,22 @@ pub enum ConfigError {
     SaslUnused { key: String, protocol: &'static str },
     #[error("`{key}` is missing, and `security_protocol` is {protocol}")]
     SaslIncomplete { key: String, protocol: &'static str },
+    #[error("`{key}` is missing, and `sasl_mechanism` is {mechanism}")]
+    LoginIncomplete { key: String, mechanism: &'static str },
+    #[error("`{key}` is of no use with {mechanism}")]
+    LoginUnused { key: String, mechanism: &'static str },
+    #[error("`{key}` is of no use beside `{token}`")]
+    TokenTwice { key: String, token: String },
+    #[error("`{key}`: `{name}` cannot be a SASL extension")]
+    Extension { key: String, name: String },
+    #[error("`{key}` beside `{keys}`: an identity is either a profile's or given by its keys")]
+    IdentityTwice { key: String, keys: String },
+    #[error("`{key}` names a profile, and neither HOME nor AWS_SHARED_CREDENTIALS_FILE says in which file")]
+    NoCredentialsFile { key: String },
+    #[error("`{key}`: {fault}")]
+    Url { key: String, fault: UrlFault },
+    #[error("the environment variable `{name}`: {fault}")]
+    UrlVariable { name: &'static str, fault: UrlFault },
     #[error("`{key}` needs an encrypted protocol, and `security_protocol` is {protocol}")]
     SslUnused { key: String, protocol: &'static str },
     #[error("`{have}` without `{missing}`")]
@@ -132,6 +149,11 @@ pub enum BootstrapFault {
 pub enum ConfigWarning {
     #[error("{}:{line}:{column}: `{key}` has the secret itself; write env:NAME or file:PATH", file.display())]
     LiteralSecret { file: PathBuf, line: usize, column: usize, key: String },
+    #[error(
+        "{}:{line}:{column}: `{key}` is not encrypted: whoever listens learns the client secret; use https",
+        file.display()
+    )]
+    PlainEndpoint { file: PathBuf, line: usize, column: usize, key: String },
 }
 
 fn show(duration: &Duration) -> humantime::FormattedDuration {

@@ -1,14 +1,12 @@
 //! One cluster: where it is, how to encrypt, how to log in.
 
 use super::Context;
-use crate::config::choice::{Choice, MECHANISMS_NOT_IN_BUILD, SecurityProtocol};
+use super::login::{self, Login};
+use crate::config::choice::SecurityProtocol;
 use crate::config::defaults;
 use crate::config::error::{BootstrapFault, ConfigError};
 use crate::config::raw::{At, RawCluster};
-use crate::config::secret::Secret;
-use crate::config::settings::{
-    BootstrapServer, ClientIdentity, ClusterSettings, SaslMechanism, SaslSettings, TlsSettings,
-};
+use crate::config::settings::{BootstrapServer, ClientIdentity, ClusterSettings, TlsSettings};
 use crate::types::{ClusterAlias, ClusterId};
 
 pub(super) fn resolve(
@@ -28,7 +26,10 @@ pub(super) fn resolve(
     let protocol: Option<SecurityProtocol> =
         context.word(raw.security_protocol.as_ref(), defaults::SECURITY_PROTOCOL, &key("security_protocol"));
     let tls = protocol.and_then(|protocol| tls(context, raw, protocol, &key));
-    let sasl = protocol.and_then(|protocol| sasl(context, name, raw, protocol, &key));
+    let servers = bootstrap_servers.as_deref().unwrap_or_default();
+    let sasl = protocol.and_then(|protocol| {
+        login::resolve(context, &Login { cluster: name, raw, protocol, key: &key }, servers)
+    });
     let client_id = match &raw.client_id {
         Some(typed) => context.text(typed, &key("client_id")),
         None => Some(defaults::CLIENT_ID.to_owned()),
@@ -118,8 +119,10 @@ fn tls(
     const KEYS: [&str; 3] = ["ssl_ca_file", "ssl_certificate_file", "ssl_key_file"];
     let typed = [&raw.ssl_ca_file, &raw.ssl_certificate_file, &raw.ssl_key_file];
     if !protocol.tls {
+        // A token endpoint is trusted by this file, too, whatever the brokers' protocol.
+        let is_used = |name| name == KEYS[0] && raw.sasl_oauthbearer_token_endpoint_url.is_some();
         for (name, typed) in KEYS.into_iter().zip(typed) {
-            if let Some(typed) = typed {
+            if let Some(typed) = typed.as_ref().filter(|_| !is_used(name)) {
                 let error = ConfigError::SslUnused { key: key(name), protocol: protocol.name };
                 context.error(typed, error);
             }
@@ -144,44 +147,4 @@ fn tls(
         .zip(key_file)
         .map(|(certificate_file, key_file)| ClientIdentity { certificate_file, key_file });
     Some(TlsSettings { ca_file, client_identity })
-}
-
-fn sasl(
-    context: &mut Context<'_>,
-    cluster: &At<String>,
-    raw: &RawCluster,
-    protocol: SecurityProtocol,
-    key: &dyn Fn(&str) -> String,
-) -> Option<SaslSettings> {
-    const KEYS: [&str; 3] = ["sasl_mechanism", "sasl_username", "sasl_password"];
-    let typed = [&raw.sasl_mechanism, &raw.sasl_username, &raw.sasl_password];
-    for (name, typed) in KEYS.into_iter().zip(typed) {
-        match typed {
-            Some(typed) if !protocol.sasl => {
-                context.error(typed, ConfigError::SaslUnused { key: key(name), protocol: protocol.name });
-            }
-            None if protocol.sasl => {
-                let at = raw.security_protocol.as_ref().unwrap_or(cluster);
-                context.error(at, ConfigError::SaslIncomplete { key: key(name), protocol: protocol.name });
-            }
-            _ => {}
-        }
-    }
-    if !protocol.sasl {
-        return None;
-    }
-    let mechanism = raw.sasl_mechanism.as_ref().and_then(|typed| mechanism(context, typed, &key(KEYS[0])));
-    let username = raw.sasl_username.as_ref().and_then(|typed| context.secret(typed, &key(KEYS[1]), true));
-    let password = raw.sasl_password.as_ref().and_then(|typed| context.secret(typed, &key(KEYS[2]), false));
-    Some(SaslSettings { mechanism: mechanism?, username: username?, password: Secret::new(password?) })
-}
-
-fn mechanism(context: &mut Context<'_>, typed: &At<String>, key: &str) -> Option<SaslMechanism> {
-    let absent = MECHANISMS_NOT_IN_BUILD.into_iter().find(|known| *known == typed.value());
-    if let Some(mechanism) = absent {
-        context.error(typed, ConfigError::MechanismNotInBuild { mechanism });
-        return None;
-    }
-    let default = SaslMechanism::WORDS[0].0;
-    context.word(Some(typed), default, key)
 }

@@ -1,8 +1,10 @@
 //! From what was typed to what it means; collects every error on the way.
 
+mod aws;
 pub(in crate::config) mod cluster;
 mod conflicts;
 mod flow;
+mod login;
 mod values;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -16,7 +16,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::super::state_topic::NAME_PREFIX;
 use crate::config::settings::{ClusterSettings, FlowSettings, LimitSettings};
-use crate::kafka::librdkafka::client_config;
+use crate::kafka::cluster::Cluster;
+use crate::kafka::credentials::Credentials;
+use crate::kafka::librdkafka::{client_config, token};
 use crate::types::{FlowName, TopicName, TopicPartition};
 
 /// How long the thread waits for news before it looks whether it is to end.
@@ -72,13 +74,18 @@ pub fn group(flow: &FlowName) -> String {
 impl Member {
     /// Becomes a member as soon as there are topics; the error is one of the settings.
     pub fn start(
-        target: &ClusterSettings,
+        target: &Cluster,
         flow: &FlowSettings,
     ) -> Result<(Self, mpsc::Receiver<GroupChange>), KafkaError> {
         let (changes, receiver) = mpsc::channel(CHANGES_MAX);
-        let context = Context { changes: changes.clone(), patience: flow.limits.shutdown_timeout };
+        let context = Context {
+            changes: changes.clone(),
+            patience: flow.limits.shutdown_timeout,
+            credentials: target.credentials().cloned(),
+            runtime: tokio::runtime::Handle::current(),
+        };
         let consumer: BaseConsumer<Context> =
-            consumer_config(target, &flow.name, &flow.limits).create_with_context(context)?;
+            consumer_config(target.settings(), &flow.name, &flow.limits).create_with_context(context)?;
         let shared = Arc::new(Shared::default());
         let (end, ended) = oneshot::channel();
         let of_thread = shared.clone();
@@ -185,9 +192,22 @@ struct Context {
     changes: mpsc::Sender<GroupChange>,
     /// How long partitions may take to be let go of.
     patience: Duration,
+    /// What logs in, shared with our own connections.
+    credentials: Option<Arc<Credentials>>,
+    runtime: tokio::runtime::Handle,
 }
 
 impl ClientContext for Context {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, _: Option<&str>) -> Result<OAuthToken, Box<dyn std::error::Error>> {
+        let credentials = self.credentials.as_ref().ok_or("the cluster has no login")?;
+        let token = token(credentials, &self.runtime).inspect_err(|error| {
+            tell(&self.changes, GroupChange::Trouble(error.to_string()));
+        })?;
+        Ok(token.ok_or("the login has no token")?)
+    }
+
     fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(target: "librdkafka", facility, message);
     }

@@ -215,7 +215,7 @@ fn membership(
         return Ok((None, mpsc::channel(1).1));
     }
     let (member, changes) =
-        Member::start(target.settings(), flow).map_err(|error| target.refused_by_librdkafka(error))?;
+        Member::start(target, flow).map_err(|error| target.refused_by_librdkafka(error))?;
     Ok((Some(member), changes))
 }
 

@@ -25,7 +25,7 @@ use crate::kafka::cluster::{Cluster, CoordinatorKind, request_error};
 use crate::kafka::connection::Connection;
 use crate::kafka::error::{KafkaError, RequestCause, RequestError};
 use crate::kafka::metadata::wire_name;
-use crate::types::{TargetOffset, TopicPartition};
+use crate::types::{TargetOffset, TopicName, TopicPartition};
 
 /// Newest OffsetCommit that names topics by name; the next names them by id only.
 const COMMIT_VERSION_MAX: i16 = 9;
@@ -50,9 +50,9 @@ pub type Answers = BTreeMap<TopicPartition, Result<(), ResponseError>>;
 /// The first partition's error is returned as the request's.
 pub async fn commit(cluster: &Cluster, group: &str, commits: &[Commit]) -> Result<(), KafkaError> {
     let (connection, answers) = send(cluster, group, commits).await?;
-    match answers.into_values().find_map(Result::err) {
+    match answers.into_iter().find_map(|(partition, answer)| Some((partition, answer.err()?))) {
         None => Ok(()),
-        Some(code) => Err(refused(&connection, code).into()),
+        Some((partition, code)) => Err(refused(&connection, code, &partition.topic).into()),
     }
 }
 
@@ -83,8 +83,9 @@ async fn send(
     Ok((connection, answers))
 }
 
-fn refused(connection: &Connection, code: ResponseError) -> RequestError {
-    request_error::<OffsetCommitRequest>(connection, RequestCause::Code { code, message: None })
+fn refused(connection: &Connection, code: ResponseError, topic: &TopicName) -> RequestError {
+    let message = Some(format!("topic {topic}"));
+    request_error::<OffsetCommitRequest>(connection, RequestCause::Code { code, message })
 }
 
 fn request(group: &str, commits: &[Commit]) -> OffsetCommitRequest {

@@ -2,7 +2,7 @@
 
 use crate::config::language::is_empty;
 use crate::config::patterns::{INTERNAL, Pattern, internal_rule};
-use crate::config::settings::SaslMechanism;
+use crate::config::settings::{PasswordMechanism, SaslMechanism};
 use crate::config::suggest::nearest;
 use crate::validate::finding::Notes;
 use crate::validate::view::FileView;
@@ -121,7 +121,8 @@ pub fn unused_cluster(view: &FileView<'_>, notes: &mut Notes) {
 /// Says that a password crosses the network as it is.
 pub fn plaintext_login(view: &FileView<'_>, notes: &mut Notes) {
     for (alias, cluster) in &view.settings.clusters {
-        let is_plain = cluster.sasl.as_ref().is_some_and(|sasl| sasl.mechanism == SaslMechanism::Plain);
+        let plain = SaslMechanism::Password(PasswordMechanism::Plain);
+        let is_plain = cluster.sasl.as_ref().is_some_and(|sasl| sasl.mechanism() == plain);
         if is_plain && cluster.tls.is_none() {
             let message = format!(
                 "the password of cluster `{alias}` crosses the network unencrypted (PLAIN over SASL_PLAINTEXT)"

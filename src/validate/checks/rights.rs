@@ -12,18 +12,13 @@ use crate::validate::facts::{Known, Rights};
 use crate::validate::finding::Notes;
 use crate::validate::view::{ClusterView, FlowView};
 
-/// Names the user we log in as, as an ACL does.
-pub(super) fn principal(view: &ClusterView<'_>) -> String {
-    match (&view.settings.sasl, &view.settings.tls) {
-        (Some(sasl), _) => format!("User:{}", sasl.username),
-        (None, Some(tls)) if tls.client_identity.is_some() => "the certificate's principal".to_owned(),
-        _ => "User:ANONYMOUS".to_owned(),
-    }
-}
-
 /// Says what to grant.
 pub(super) fn grant(view: &ClusterView<'_>, operation: &str, resource: &str) -> String {
-    format!("grant {operation} on {resource} to {} at cluster `{}`", principal(view), view.settings.alias)
+    format!(
+        "grant {operation} on {resource} to {} at cluster `{}`",
+        view.settings.principal(),
+        view.settings.alias
+    )
 }
 
 /// Says that topics named in full cannot be seen at the source.
@@ -118,7 +113,7 @@ fn on_topics(
             }
         }
         if !lacking.is_empty() {
-            let (who, alias) = (principal(end), &end.settings.alias);
+            let (who, alias) = (end.settings.principal(), &end.settings.alias);
             let resource = if lacking.len() == 1 { "topic" } else { "topics" };
             let message =
                 format!("{who} has no {operation} on {resource} {} at cluster `{alias}`", list(&lacking));
@@ -137,8 +132,10 @@ pub fn rights_group(view: &FlowView<'_>, notes: &mut Notes) {
     for (group, told) in &facts.groups {
         if notes.know(told).is_some_and(|is_allowed| !is_allowed) {
             let alias = &target.settings.alias;
-            let message =
-                format!("{} has no Read on group `{group}` at cluster `{alias}`", principal(target));
+            let message = format!(
+                "{} has no Read on group `{group}` at cluster `{alias}`",
+                target.settings.principal()
+            );
             notes.found(&view.key("target"), message, grant(target, "Read", &format!("group {group}")));
         }
     }
@@ -153,7 +150,7 @@ pub fn transactional(view: &FlowView<'_>, notes: &mut Notes) {
         let id = transactional_id(view.settings, facts.topics.first().map(|pair| &pair.target));
         let message = format!(
             "{} has no Write on transactional id `{id}` at cluster `{}`",
-            principal(target),
+            target.settings.principal(),
             target.settings.alias
         );
         let resource = format!("the transactional ids that begin with strait.{}.", view.settings.name);

@@ -29,10 +29,17 @@ pub struct Certificates {
     pub wrong_name: PathBuf,
 }
 
+static CA: LazyLock<CertifiedIssuer<'static, KeyPair>> = LazyLock::new(|| authority("Strait live tests CA"));
+
 /// Returns this process's certificates.
 pub fn certificates() -> &'static Certificates {
     static MADE: LazyLock<Certificates> = LazyLock::new(make);
     &MADE
+}
+
+/// Makes another key pair that the brokers trust; returns chain and key as PEM.
+pub fn client_pair(common_name: &str) -> (String, String) {
+    sign(&CA, common_name, &["localhost"], false)
 }
 
 fn make() -> Certificates {
@@ -43,18 +50,18 @@ fn make() -> Certificates {
         fs::write(&path, text).unwrap();
         path
     };
-    let ca = authority("Strait live tests CA");
+    let ca = &*CA;
     let here = ["localhost", "127.0.0.1"];
-    let (client, client_key) = sign(&ca, "strait-client", &here, false);
+    let (client, client_key) = sign(ca, "strait-client", &here, false);
     let both = |(chain, key): (String, String)| format!("{key}{chain}");
     Certificates {
         ca: write("ca.pem", ca.pem()),
         other_ca: write("other-ca.pem", authority("Some other CA").pem()),
         client_certificate: write("client.pem", client),
         client_key: write("client.key", client_key),
-        server: write("server.pem", both(sign(&ca, "broker", &here, false))),
-        expired: write("expired.pem", both(sign(&ca, "broker", &here, true))),
-        wrong_name: write("wrong-name.pem", both(sign(&ca, "broker", &["elsewhere.example"], false))),
+        server: write("server.pem", both(sign(ca, "broker", &here, false))),
+        expired: write("expired.pem", both(sign(ca, "broker", &here, true))),
+        wrong_name: write("wrong-name.pem", both(sign(ca, "broker", &["elsewhere.example"], false))),
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::maven::Distribution;
 use super::spec::Jvm;
-use super::{reaper, wait};
+use super::{identity, reaper, wait};
 
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
@@ -28,6 +28,9 @@ pub fn java_as(jvm: Jvm, distribution: &Distribution, heap_mib: u32) -> Command 
     java.arg(format!("-Xmx{heap_mib}m"))
         .arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
         .arg("-Dorg.slf4j.simpleLogger.showDateTime=true")
+        // Brokers read keys for tokens from nowhere else than they are told here.
+        .arg(format!("-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={}", identity::jwks_url()))
+        .arg(format!("-Dorg.apache.kafka.sasl.oauthbearer.allowed.files={}", identity::jwks_path().display()))
         .args(["-cp", &distribution.class_path()]);
     java
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::certificates::certificates;
+use super::identity;
 use super::maven::Version;
 
 /// A user every SASL listener knows.
@@ -40,13 +41,15 @@ pub enum Listener {
     SaslSsl,
     /// SASL in plain text, by SCRAM-SHA-512 only.
     ScramOnly,
+    /// SASL in TLS, by OAUTHBEARER only.
+    Oauth,
     /// Plain text, advertised under a name that no resolver knows.
     Misadvertised,
 }
 
 impl Listener {
     /// Lists everything but the proxied one.
-    pub const SECURE: [Self; 8] = [
+    pub const SECURE: [Self; 9] = [
         Self::Ssl,
         Self::Mtls,
         Self::Expired,
@@ -54,6 +57,7 @@ impl Listener {
         Self::SaslPlaintext,
         Self::SaslSsl,
         Self::ScramOnly,
+        Self::Oauth,
         Self::Misadvertised,
     ];
 
@@ -69,6 +73,7 @@ impl Listener {
             Self::SaslPlaintext => "SASL_PLAINTEXT",
             Self::SaslSsl => "SASL_SSL",
             Self::ScramOnly => "SCRAMONLY",
+            Self::Oauth => "OAUTH",
             Self::Misadvertised => "MISADVERTISED",
         }
     }
@@ -79,7 +84,7 @@ impl Listener {
             Self::Plaintext | Self::Proxied | Self::Misadvertised => "PLAINTEXT",
             Self::Ssl | Self::Mtls | Self::Expired | Self::WrongName => "SSL",
             Self::SaslPlaintext | Self::ScramOnly => "SASL_PLAINTEXT",
-            Self::SaslSsl => "SASL_SSL",
+            Self::SaslSsl | Self::Oauth => "SASL_SSL",
         }
     }
 }
@@ -245,7 +250,7 @@ fn set_security(listener: Listener, set: &mut impl FnMut(&str, String)) {
     let prefix = format!("listener.name.{}", listener.name().to_lowercase());
     let files = certificates();
     let store = match listener {
-        Listener::Ssl | Listener::Mtls | Listener::SaslSsl => Some(&files.server),
+        Listener::Ssl | Listener::Mtls | Listener::SaslSsl | Listener::Oauth => Some(&files.server),
         Listener::Expired => Some(&files.expired),
         Listener::WrongName => Some(&files.wrong_name),
         _ => None,
@@ -258,7 +263,18 @@ fn set_security(listener: Listener, set: &mut impl FnMut(&str, String)) {
         let auth = if listener == Listener::Mtls { "required" } else { "none" };
         set(&format!("{prefix}.ssl.client.auth"), auth.into());
     }
-    if listener.protocol().starts_with("SASL") {
+    if listener == Listener::Oauth {
+        let package = "org.apache.kafka.common.security.oauthbearer";
+        set(&format!("{prefix}.sasl.enabled.mechanisms"), "OAUTHBEARER".into());
+        let mut set = |key: &str, value: String| set(&format!("{prefix}.oauthbearer.{key}"), value);
+        set("sasl.jaas.config", format!("{package}.OAuthBearerLoginModule required;"));
+        set("sasl.server.callback.handler.class", format!("{package}.OAuthBearerValidatorCallbackHandler"));
+        set("sasl.oauthbearer.jwks.endpoint.url", identity::jwks_url());
+        set("sasl.oauthbearer.expected.audience", identity::AUDIENCE.into());
+        set("sasl.oauthbearer.expected.issuer", identity::ISSUER.into());
+        // Sessions end with their tokens at the latest.
+        set("connections.max.reauth.ms", "3600000".into());
+    } else if listener.protocol().starts_with("SASL") {
         let every = "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512";
         let offered = if listener == Listener::ScramOnly { "SCRAM-SHA-512" } else { every };
         set(&format!("{prefix}.sasl.enabled.mechanisms"), offered.into());

@@ -36,16 +36,24 @@ pub fn allow(cluster: &Cluster, user: &str, what: &[&str]) {
     add_acl(cluster, &[&["--allow-principal", &principal], what].concat());
 }
 
+/// Takes back what `allow` allowed, word for word.
+pub fn disallow(cluster: &Cluster, user: &str, what: &[&str]) {
+    let principal = format!("User:{user}");
+    change_acls(cluster, &["--remove", "--force"], &[&["--allow-principal", &principal], what].concat());
+}
+
 /// Adds an entry, e.g. `["--deny-principal", "User:bob", "--operation", "Read", "--topic", "orders"]`.
 pub fn add_acl(cluster: &Cluster, what: &[&str]) {
+    change_acls(cluster, &["--add"], what);
+}
+
+fn change_acls(cluster: &Cluster, how: &[&str], what: &[&str]) {
     let class = match cluster.spec.version {
         Version::V4_3 => "org.apache.kafka.tools.AclCommand",
         Version::V3_9 | Version::V3_7 => "kafka.admin.AclCommand",
     };
     let servers = cluster.bootstrap(Listener::Plaintext).join(",");
-    let mut arguments = vec!["--bootstrap-server", &servers, "--add"];
-    arguments.extend_from_slice(what);
-    run(cluster.spec.version, class, &arguments);
+    run(cluster.spec.version, class, &[&["--bootstrap-server", &servers], how, what].concat());
 }
 
 /// Lists a principal's entries in the words of Kafka's tool.
