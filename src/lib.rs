@@ -13,6 +13,7 @@ pub mod config;
 pub mod engine;
 pub mod exit;
 pub mod kafka;
+pub mod lag;
 pub mod obs;
 pub mod provision;
 pub mod report;
