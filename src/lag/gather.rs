@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::future::try_join;
 use kafka_protocol::ResponseError;
 
+use super::groups::{self, GroupFacts};
 use super::locate::{self, Settled, Unsettled};
 use super::oldest::{self, Found, FoundByPartition};
 use super::place::{Placing, Position, TargetBounds, Unplaced, place};
@@ -66,6 +67,8 @@ pub struct PartitionFacts {
     pub position: Result<Position, Unplaced>,
     /// Where its source log begins and ends.
     pub bounds: Result<SourceBounds, Unplaced>,
+    /// The target's high watermark, where it was asked and told.
+    pub target_end: Option<i64>,
     /// What stands at the position, where that was asked.
     pub oldest: Option<Result<Found, ResponseError>>,
 }
@@ -79,6 +82,8 @@ pub struct FlowFacts {
     pub state: Option<FlowState>,
     /// The partitions, by topic and index.
     pub partitions: Vec<PartitionFacts>,
+    /// What the flow's consumer groups committed.
+    pub groups: GroupFacts,
     /// Names in the flow's `topics` that the source does not show.
     pub missing: Vec<String>,
     /// The source topics' configs, as far as they may be read.
@@ -95,16 +100,23 @@ pub fn state_topic(flow: &FlowSettings) -> TopicName {
     TopicName::new(format!("{NAME_PREFIX}{}", flow.name))
 }
 
-/// Finds out how far a flow is; `is_wanted` picks source topics. What concerns one partition is told with
+/// Picks source topics or groups by their name.
+pub type Pick<'a> = &'a (dyn Fn(&str) -> bool + Sync);
+
+/// Finds out how far a flow is, in the topics and groups that are picked. What concerns one partition is told with
 /// it alone, the error is one of the whole flow.
 pub async fn gather(
     asked: Asked<'_>,
-    is_wanted: &(dyn Fn(&str) -> bool + Sync),
+    is_wanted: Pick<'_>,
+    is_group_wanted: Pick<'_>,
 ) -> Result<FlowFacts, KafkaError> {
     let Asked { flow, source, target, patience } = asked;
-    let (state, at_source) = try_join(
-        async { state_read::read(target, &state_topic(flow)).await },
-        source.retrying(patience, || source.metadata(None)),
+    let ((state, at_source), groups) = try_join(
+        try_join(
+            async { state_read::read(target, &state_topic(flow)).await },
+            source.retrying(patience, || source.metadata(None)),
+        ),
+        async { Ok(groups::gather(flow, source, target, is_group_wanted).await) },
     )
     .await?;
     let names = selected(flow, &at_source, state.as_ref(), is_wanted);
@@ -119,7 +131,7 @@ pub async fn gather(
     let at_target = target.retrying(patience, || target.metadata(Some(&target_topics))).await?;
     let origin = OriginFilter::new(source.clone(), flow.origin == Origin::Local);
     let ends = Ends { source, target, at_source: &at_source, at_target: &at_target, origin: &origin };
-    let positions = positions(asked, &ends, &names, state.as_ref()).await?;
+    let (positions, target_ends) = positions(asked, &ends, &names, state.as_ref()).await?;
     let bounds = source_bounds(asked, &at_source, &names).await?;
     let places = names
         .iter()
@@ -131,9 +143,9 @@ pub async fn gather(
         .collect::<Vec<_>>();
     let (mut oldest, configs) =
         try_join(oldest::at(source, &at_source, &origin, &places), configs(source, &topics)).await?;
-    let mut facts = Facts { state: state.as_ref(), positions, bounds, oldest: &mut oldest };
+    let mut facts = Facts { state: state.as_ref(), positions, target_ends, bounds, oldest: &mut oldest };
     let partitions = names.into_iter().map(|(source, target)| facts.take(source, target)).collect();
-    Ok(FlowFacts { now_ms: now_ms(), state, partitions, missing, configs })
+    Ok(FlowFacts { now_ms: now_ms(), state, partitions, groups, missing, configs })
 }
 
 /// Lists the partitions a flow copies, at both ends: those the source shows, and those it showed when they
@@ -165,7 +177,7 @@ async fn positions(
     ends: &Ends<'_>,
     names: &[(TopicPartition, TopicPartition)],
     state: Option<&FlowState>,
-) -> Result<Settled, KafkaError> {
+) -> Result<(Settled, OffsetAnswers), KafkaError> {
     let Asked { source, target, patience, .. } = asked;
     let past = |name: &TopicPartition| state.and_then(|state| state.partitions.get(name));
     let copied: Vec<_> =
@@ -223,7 +235,7 @@ async fn positions(
         settled.insert(source_name.clone(), settle);
     }
     settled.extend(locate::settle(ends, unsettled).await);
-    Ok(settled)
+    Ok((settled, target_ends))
 }
 
 async fn list(
@@ -295,6 +307,7 @@ async fn configs(
 struct Facts<'a> {
     state: Option<&'a FlowState>,
     positions: Settled,
+    target_ends: OffsetAnswers,
     bounds: BoundsByPartition,
     oldest: &'a mut FoundByPartition,
 }
@@ -307,6 +320,7 @@ impl Facts<'_> {
             position: self.positions.remove(&source).unwrap_or_else(|| Err(unknown())),
             bounds: self.bounds.remove(&source).unwrap_or_else(|| Err(unknown())),
             oldest: self.oldest.remove(&source),
+            target_end: self.target_ends.get(&target).and_then(|end| end.ok()),
             source,
             target,
         }

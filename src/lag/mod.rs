@@ -6,10 +6,12 @@
 //! [`limits`], [`over`], [`select`].
 
 pub mod gather;
+pub mod groups;
 pub mod limits;
 pub mod locate;
 pub mod measure;
 pub mod oldest;
+pub mod outcome;
 pub mod over;
 pub mod place;
 pub mod trend;
