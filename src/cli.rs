@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
-use crate::commands::{Context, completions, man, replicate, status};
+use crate::commands::{Context, completions, lag, man, replicate, status};
 use crate::exit::Exit;
 use crate::report::document::Document;
 use crate::report::output::{Format, Output, OutputSettings};
@@ -31,6 +31,7 @@ const AFTER_HELP: &str = "Examples:
   strait replicate --flow us-eu --once    copy what is there now, then stop
   strait replicate --format json -q       events as JSON Lines on stdout
   strait status                           how far flows are, without running them
+  strait lag                              how far flows are behind, by records and seconds
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -56,7 +57,7 @@ struct Common {
     #[arg(long = "flow", global = true, value_name = "NAME", value_parser = flow_name)]
     flows: Vec<FlowName>,
 
-    /// What stdout carries: text for people, or JSON for programs
+    /// What stdout carries: text for people, or JSON for programs; some commands have more
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     format: Format,
 
@@ -81,6 +82,7 @@ struct Common {
 enum Command {
     Replicate(replicate::Args),
     Status(status::Args),
+    Lag(Box<lag::Args>),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -95,6 +97,9 @@ pub fn main() -> Exit {
     let words: Vec<OsString> = std::env::args_os().collect();
     match Typed::try_parse_from(&words) {
         Ok(typed) => {
+            if let Some(error) = wrong_format(&typed) {
+                return refuse(&error, &words);
+            }
             let (context, verbose) = meaning(typed.common);
             start_logging(&context.output, verbose);
             let exit = dispatch(&typed.command, &context);
@@ -102,6 +107,21 @@ pub fn main() -> Exit {
         }
         Err(error) => refuse(&error, &words),
     }
+}
+
+/// Refuses a format that the command does not have.
+fn wrong_format(typed: &Typed) -> Option<clap::Error> {
+    let formats = match typed.command {
+        Command::Lag(_) => lag::FORMATS,
+        _ => &[Format::Text, Format::Json],
+    };
+    let word = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
+    (!formats.contains(&typed.common.format)).then(|| {
+        let known: Vec<String> = formats.iter().filter_map(word).collect();
+        let typed = word(&typed.common.format).unwrap_or_default();
+        let message = format!("this command has no --format {typed}; it has {}", known.join(", "));
+        definition().error(clap::error::ErrorKind::ValueValidation, message)
+    })
 }
 
 /// Turns what was typed into what it means.
@@ -118,6 +138,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
     match command {
         Command::Replicate(args) => on_runtime(context, replicate::run(args, context)),
         Command::Status(args) => on_runtime(context, status::run(args, context)),
+        Command::Lag(args) => on_runtime(context, lag::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

@@ -23,10 +23,13 @@ pub enum Exit {
     Interrupted = 130,
     /// Was terminated (SIGTERM) and stopped cleanly.
     Terminated = 143,
+    /// Could not tell, as monitoring plugins say it: only of `lag --format nagios`, whose other codes are
+    /// 0, 1 (warning) and 2 (critical).
+    PluginUnknown = 3,
 }
 
 impl Exit {
-    /// Lists every way to end, in the order of the codes.
+    /// Lists every way to end, in the order of the codes; without the plugins' own.
     pub const ALL: [Exit; 7] = [
         Exit::Done,
         Exit::Failed,
@@ -52,6 +55,7 @@ impl Exit {
             Exit::Inconclusive => "inconclusive: the answer is not known",
             Exit::Interrupted => "interrupted (Ctrl-C), after a clean stop",
             Exit::Terminated => "terminated (SIGTERM), after a clean stop",
+            Exit::PluginUnknown => "UNKNOWN to a monitoring system; only with --format nagios",
         }
     }
 
@@ -61,7 +65,7 @@ impl Exit {
             Exit::Done => "ok",
             Exit::Failed | Exit::Usage => "error",
             Exit::Bad => "bad",
-            Exit::Inconclusive => "inconclusive",
+            Exit::Inconclusive | Exit::PluginUnknown => "inconclusive",
             Exit::Interrupted | Exit::Terminated => "interrupted",
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod completions;
 mod flows;
+pub mod lag;
 pub mod man;
 mod observe;
 pub mod replicate;

@@ -7,7 +7,7 @@ use super::measure::{PartitionLag, Status};
 use super::over::Condition;
 
 /// Names what limits are on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Metric {
     /// Age of the oldest record that waits.
     #[default]
@@ -111,10 +111,10 @@ pub enum Level {
     /// Within all limits.
     #[default]
     Ok,
-    /// Above a warning.
-    Warning,
     /// What a limit is on is not known.
     Unknown,
+    /// Above a warning.
+    Warning,
     /// Above a critical limit, or bad whatever the limits are.
     Critical,
 }

@@ -1,7 +1,7 @@
 //! What a look at flows came to: rows, their sums, and how the run ends.
 
 use super::groups::GroupLag;
-use super::limits::{Level, Limits};
+use super::limits::{Level, Limits, Metric};
 use super::measure::{PartitionLag, Status};
 use crate::exit::Exit;
 use crate::types::{ClusterAlias, FlowName};
@@ -93,6 +93,12 @@ impl Lag {
         self.flows.iter().flat_map(|flow| &flow.groups)
     }
 
+    /// Says whether every partition's lag is known and below a number.
+    pub fn is_all_below(&self, metric: Metric, below: f64) -> bool {
+        let is_below = |row| metric.of(row).is_some_and(|value| value < below);
+        self.unread.is_empty() && !self.is_partial && self.partitions().all(is_below)
+    }
+
     /// Returns the worst level of all; a flow that could not be read counts as unknown.
     pub fn level(&self, limits: &Limits) -> Level {
         let rows = self.partitions().map(|row| limits.level(row)).max().unwrap_or_default();
@@ -104,15 +110,11 @@ impl Lag {
 
     /// Says how the run ends (guarantee G11): bad before inconclusive, and failed where nothing was read.
     pub fn exit(&self, limits: &Limits) -> Exit {
-        let is_over = |row| matches!(limits.level(row), Level::Warning | Level::Critical);
-        if self.flows.is_empty() {
-            Exit::Failed
-        } else if self.partitions().any(is_over) {
-            Exit::Bad
-        } else if self.level(limits) == Level::Unknown {
-            Exit::Inconclusive
-        } else {
-            Exit::Done
+        match self.level(limits) {
+            _ if self.flows.is_empty() => Exit::Failed,
+            Level::Ok => Exit::Done,
+            Level::Unknown => Exit::Inconclusive,
+            Level::Warning | Level::Critical => Exit::Bad,
         }
     }
 }
@@ -161,8 +163,8 @@ mod tests {
         let limits = Limits { warning: "10".parse().ok(), critical: "60".parse().ok(), ..Limits::default() };
         let rows = lag(vec![behind(0, 61.0), behind(1, 11.0), unknown(2)]);
         assert_eq!(rows.level(&limits), Level::Critical);
-        assert_eq!(lag(vec![behind(1, 11.0), unknown(2)]).level(&limits), Level::Unknown);
-        assert_eq!(lag(vec![behind(1, 11.0)]).level(&limits), Level::Warning);
+        assert_eq!(lag(vec![behind(1, 11.0), unknown(2)]).level(&limits), Level::Warning);
+        assert_eq!(lag(vec![behind(1, 9.0), unknown(2)]).level(&limits), Level::Unknown);
     }
 
     #[test]

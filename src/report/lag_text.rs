@@ -2,6 +2,7 @@
 
 use super::human::{bytes, count, duration, or_unknown, seconds};
 use super::lag_rows::{By, Row, Sort, rows};
+use super::problem::Problem;
 use super::table::{Column, Table};
 use crate::lag::groups::GroupLag;
 use crate::lag::measure::{PartitionLag, Status};
@@ -96,11 +97,22 @@ pub fn summary_line(flow: &FlowLag, by: By) -> String {
     if sum.over > 0 {
         text.push_str(&format!(", {} not well", sum.over));
     }
-    if by == By::Group {
+    if by == By::Group && !flow.groups.is_empty() {
         let unknown = flow.groups.iter().filter(|group| group.status == Status::Unknown).count();
         text.push_str(&format!("; {} groups, {unknown} unknown", flow.groups.len()));
     }
     text
+}
+
+/// Says in one line which flows are not well, and what kept others from being read.
+pub fn one_line(lag: &Lag, problems: &[Problem]) -> String {
+    let is_unwell = |flow: &&FlowLag| {
+        let sum = summary(&flow.partitions);
+        sum.unknown + sum.over > 0 || flow.groups.iter().any(|group| group.status != Status::Ok)
+    };
+    let flows = lag.flows.iter().filter(is_unwell).map(|flow| summary_line(flow, By::Group));
+    let told: Vec<String> = flows.chain(problems.iter().map(Problem::in_short)).collect();
+    format!("strait lag: {}", told.join(" | ")).replace('\n', " ")
 }
 
 /// Returns the soonest time in which retention overtakes a partition that has used half of it.

@@ -129,7 +129,7 @@ impl Reporter {
     pub fn waiting(&self, flow: &str, cause: &str) {
         match self.output.format() {
             Format::Json => self.line("waiting", Some(flow), object(&json!({ "cause": cause }))),
-            Format::Text => self.output.alarm(&format!("{flow}: trying again: {cause}")),
+            _ => self.output.alarm(&format!("{flow}: trying again: {cause}")),
         }
     }
 
@@ -137,7 +137,7 @@ impl Reporter {
     pub fn stopping(&self) {
         match self.output.format() {
             Format::Json => self.line("stopping", None, Map::new()),
-            Format::Text => {
+            _ => {
                 self.output.say("stopping: finishing what is in flight; once more to stop at once");
             }
         }
