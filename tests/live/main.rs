@@ -4,6 +4,7 @@
 mod chaos;
 mod harness;
 mod harness_works;
+mod lag_edges;
 mod replicate_acls;
 mod replicate_bytes;
 mod replicate_changes;
