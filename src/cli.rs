@@ -10,6 +10,7 @@ use crate::commands::replicate::positive_duration;
 use crate::commands::{Context, completions, lag, man, replicate, status};
 use crate::exit::Exit;
 use crate::report::document::Document;
+use crate::report::lag_nagios;
 use crate::report::output::{Format, Output, OutputSettings};
 use crate::report::problem::{Problem, Scope};
 use crate::report::style::ColorWish;
@@ -182,9 +183,14 @@ fn refuse(error: &clap::Error, words: &[OsString]) -> Exit {
         output.data(&if output.stdout_style().color { text.ansi().to_string() } else { text.to_string() });
         return settle(Exit::Done, &output);
     }
+    let message = text.to_string();
+    let summary = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    if format == Format::Nagios {
+        // What a monitoring system shows is stdout, and a usage error is UNKNOWN to it.
+        output.data(&lag_nagios::unknown(&summary));
+        return settle(Exit::PluginUnknown, &output);
+    }
     if format == Format::Json {
-        let message = text.to_string();
-        let summary = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let problem = Problem::new("usage", Scope::Command, summary).hint("see strait --help");
         Document::<()>::failed("strait/usage/v1", Exit::Usage, &[problem]).print(&output);
     }

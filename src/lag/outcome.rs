@@ -120,11 +120,12 @@ impl Lag {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::lag::measure::tests::row;
 
-    fn lag(partitions: Vec<PartitionLag>) -> Lag {
+    /// Makes a look at one flow of these rows.
+    pub(crate) fn lag(partitions: Vec<PartitionLag>) -> Lag {
         let flow = FlowLag {
             flow: "us-eu".into(),
             source: "us".into(),

@@ -17,7 +17,7 @@ const FILE_LINES_MAX: usize = 450;
 const LONG_FILES: [(&str, &str); 0] = [];
 
 /// The layers and, for each, those to its left that it may name; itself, `types` and `exit` always.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("types", &[]),
     ("exit", &[]),
     ("kafka", &[]),
@@ -25,8 +25,9 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("provision", &["kafka"]),
     ("engine", &["kafka", "provision"]),
     ("obs", &[]),
-    ("report", &["kafka", "config", "provision", "engine", "obs"]),
-    ("commands", &["kafka", "config", "provision", "engine", "obs", "report"]),
+    ("lag", &["kafka", "config", "provision", "engine"]),
+    ("report", &["kafka", "config", "provision", "engine", "lag", "obs"]),
+    ("commands", &["kafka", "config", "provision", "engine", "lag", "obs", "report"]),
     ("cli", &["commands", "report"]),
 ];
 /// Layers that may name the settings, which are plain data, though `config` stands elsewhere.

@@ -1,14 +1,20 @@
 //! Printing a look in the format that was asked for.
 
+use std::path::Path;
+use std::time::Duration;
+
 use super::look::Look;
+use super::textfile;
 use crate::exit::Exit;
 use crate::lag::limits::{Limits, Metric};
+use crate::lag::outcome::Lag;
 use crate::report::document::Document;
 use crate::report::lag_json::{self, SCHEMA};
 use crate::report::lag_rows::{By, Sort};
 use crate::report::lag_text::{self, Shown};
 use crate::report::output::{Format, Output};
 use crate::report::problem::Problem;
+use crate::report::{lag_junit, lag_nagios, lag_prometheus, lag_tsv};
 
 /// Rows shown without `--all`.
 const ROWS_MAX: usize = 20;
@@ -22,11 +28,17 @@ pub(super) struct Emitter<'a> {
     pub(super) by: By,
     pub(super) sort: Sort,
     pub(super) is_all: bool,
+    pub(super) textfile: Option<&'a Path>,
 }
 
 impl Emitter<'_> {
     /// Tells why nothing was looked at.
     pub(super) fn refuse(&self, drawing: Option<&str>, problems: &[Problem]) -> Exit {
+        if self.output.format() == Format::Nagios {
+            let cause = problems.first().map_or_else(|| "usage".to_owned(), Problem::in_short);
+            self.output.data(&lag_nagios::unknown(&cause));
+            return self.filed(&Lag::default(), Exit::PluginUnknown);
+        }
         match drawing {
             Some(drawing) => self.output.words(drawing),
             None => problems.iter().for_each(|problem| self.output.problem(problem)),
@@ -34,21 +46,58 @@ impl Emitter<'_> {
         if self.output.format() == Format::Json {
             Document::<()>::failed(SCHEMA, Exit::Usage, problems).print(self.output);
         }
-        Exit::Usage
+        self.filed(&Lag::default(), Exit::Usage)
+    }
+
+    /// Tells a monitoring system that the time is over.
+    pub(super) fn too_late(&self, limit: Duration) -> Exit {
+        let limit = humantime::format_duration(limit);
+        self.output.data(&lag_nagios::unknown(&format!("no answer within {limit}")));
+        self.filed(&Lag::default(), Exit::PluginUnknown)
     }
 
     /// Prints a look and says how the run ends.
     pub(super) fn emit(&self, look: &Look, limits: &Limits) -> Exit {
-        let exit = look.lag.exit(limits);
-        match self.output.format() {
-            Format::Json => lag_json::document(&look.lag, exit, &look.problems).print(self.output),
-            _ if self.output.is_quiet() => self.one_line(look, exit),
+        let Look { lag, problems } = look;
+        let exit = lag.exit(limits);
+        let output = self.output;
+        match output.format() {
+            Format::Json => lag_json::document(lag, exit, problems).print(output),
+            Format::Nagios => {
+                output.data(&lag_nagios::line(lag, limits, problems));
+                return self.filed(lag, lag_nagios::exit(lag_nagios::level(lag, limits)));
+            }
+            Format::Tsv => output.data_bytes(lag_tsv::lines(lag, self.by, self.sort).as_bytes()),
+            Format::Prometheus => output.data(&lag_prometheus::page(lag, &textfile::checks(None))),
+            Format::Junit => match lag_junit::document(lag, limits, problems) {
+                Ok(text) => output.data(&text),
+                Err(error) => {
+                    output.alarm(&format!("the report cannot be written: {error}"));
+                    return self.filed(lag, Exit::Failed);
+                }
+            },
+            _ if output.is_quiet() => self.one_line(look, exit),
             _ => {
-                self.output.data(&lag_text::page(&look.lag, self.shown(look)));
+                output.data(&lag_text::page(lag, self.shown(look)));
                 self.words(look);
             }
         }
-        exit
+        if matches!(output.format(), Format::Tsv | Format::Prometheus | Format::Junit) {
+            problems.iter().for_each(|problem| output.problem(problem));
+        }
+        self.filed(lag, exit)
+    }
+
+    /// Writes the textfile where one is wanted; one that cannot be written fails a run that went well.
+    fn filed(&self, lag: &Lag, exit: Exit) -> Exit {
+        let Some(path) = self.textfile else { return exit };
+        match textfile::write(path, lag) {
+            Ok(()) => exit,
+            Err(problem) => {
+                self.output.problem(&problem);
+                if exit == Exit::Done { Exit::Failed } else { exit }
+            }
+        }
     }
 
     /// Prints one of many looks.
@@ -70,7 +119,7 @@ impl Emitter<'_> {
             self.output.data(&page);
             self.words(look);
         }
-        look.lag.exit(limits)
+        self.filed(&look.lag, look.lag.exit(limits))
     }
 
     /// Says that the time was over first.

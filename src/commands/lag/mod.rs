@@ -2,7 +2,9 @@
 
 mod emit;
 mod look;
+mod textfile;
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use self::emit::Emitter;
@@ -18,7 +20,10 @@ use crate::report::output::Format;
 use crate::report::problem::{Problem, Scope};
 
 /// The formats of this command.
-pub const FORMATS: &[Format] = &[Format::Text, Format::Json];
+pub const FORMATS: &[Format] =
+    &[Format::Text, Format::Json, Format::Junit, Format::Tsv, Format::Prometheus, Format::Nagios];
+/// How long a look may take where a monitoring system waits for it and no --timeout is given.
+const PLUGIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Print how far flows are behind, by records and by seconds; nothing is run or changed
 #[derive(Clone, Debug, clap::Args)]
@@ -29,18 +34,24 @@ pub const FORMATS: &[Format] = &[Format::Text, Format::Json];
   strait lag --over 'seconds>60 and records>1000'
   strait lag --wait-below 1 --metric records --timeout 5m
   strait lag --watch --interval 2s
+  strait lag --textfile /var/lib/node_exporter/strait.prom -q
+  strait lag --format nagios -w 60 -c 300        one line, exit 0, 1, 2 or 3
 
 A RANGE is as monitoring plugins write it: 60 (alert outside 0 to 60), 10:, ~:10, 10:20, @10:20
 (alert inside). ~ before an age: producers set the time, or compaction may have moved it.
 Status: OK, WARN (over a limit), UNKNOWN, STALL (records wait, nothing is copied), STOP (the flow
 stopped there), REWIND (not the log that was copied), GAP (records are gone before they were copied).
 
+Formats: text, json, tsv, prometheus, junit and nagios.
+
 Exit codes:
   0    read; within all limits, and no partition in trouble
   1    no flow could be read
   2    usage or configuration error, found before any connection
   10   over a limit, or a partition in STALL, STOP, REWIND or GAP
-  11   something is not known, and nothing known is bad")]
+  11   something is not known, and nothing known is bad
+With --format nagios: 0 OK, 1 WARNING, 2 CRITICAL (also where a cluster cannot be reached),
+3 UNKNOWN (also a usage error)")]
 pub struct Args {
     /// Only these source topics: a name, a glob, or re: and a regular expression
     #[arg(long, value_name = "PATTERN", value_parser = pattern)]
@@ -78,6 +89,10 @@ pub struct Args {
     #[arg(long, default_value = "seconds")]
     metric: Metric,
 
+    /// Write metrics to this file too, for node_exporter; its name ends in .prom
+    #[arg(long, value_name = "FILE", value_parser = textfile::path)]
+    textfile: Option<PathBuf>,
+
     /// Look this often, and tell the trend from the first look to the last
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     samples: u32,
@@ -114,11 +129,15 @@ impl Args {
     }
 
     /// Says what does not go together.
-    fn conflict(&self) -> Option<Problem> {
+    fn conflict(&self, format: Format) -> Option<Problem> {
         let problem = |what: &str| Problem::new("usage", Scope::Command, what);
         if self.wait_below.is_some_and(|below| below <= 0.0 || !below.is_finite()) {
             let told = problem("--wait-below takes a number above 0");
             return Some(told.cause("lag is never below 0").hint("--wait-below 1 waits for lag below 1"));
+        }
+        if self.watch && ![Format::Text, Format::Json, Format::Tsv].contains(&format) {
+            let told = problem("--watch goes with --format text, json and tsv");
+            return Some(told.cause("the other formats are one document").hint("leave --watch out"));
         }
         None
     }
@@ -126,8 +145,10 @@ impl Args {
 
 /// Reads the configuration, looks at the flows, and prints what was seen.
 pub async fn run(args: &Args, context: &Context) -> Exit {
-    let emitter = Emitter { output: &context.output, by: args.by(), sort: args.sort, is_all: args.all };
-    if let Some(problem) = args.conflict() {
+    let textfile = args.textfile.as_deref();
+    let output = &context.output;
+    let emitter = Emitter { output, by: args.by(), sort: args.sort, is_all: args.all, textfile };
+    if let Some(problem) = args.conflict(output.format()) {
         return emitter.refuse(None, &[problem]);
     }
     let found = match flows::selected(context) {
@@ -143,9 +164,18 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
             None => sample(args, &emitter, &mut looker).await,
         }
     };
+    let limit = async {
+        if output.format() != Format::Nagios || args.wait_below.is_some() {
+            return std::future::pending().await;
+        }
+        let limit = context.timeout.unwrap_or(PLUGIN_TIMEOUT);
+        tokio::time::sleep(limit).await;
+        limit
+    };
     tokio::select! {
         exit = looking => exit,
         exit = signals::next() => exit,
+        limit = limit => emitter.too_late(limit),
     }
 }
 
