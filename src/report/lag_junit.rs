@@ -82,7 +82,7 @@ mod tests {
         let mut rows = vec![behind(0, 1.0), behind(1, 61.0), unknown];
         limits.mark(&mut rows);
         let text = document(&lag(rows), &limits, &[]).unwrap();
-        assert!(text.contains("tests=\"3\" failures=\"1\" errors=\"1\""), "{text}");
+        assert!(text.contains("tests=\"3\" skipped=\"0\" failures=\"1\" errors=\"1\""), "{text}");
         assert!(
             text.contains("<failure message=\"5 records, 61.0 seconds behind\" type=\"WARN\"/>"),
             "{text}"

@@ -47,7 +47,7 @@ pub fn line(lag: &Lag, limits: &Limits, problems: &[Problem]) -> String {
     let text = match (lag.unread.first(), worst) {
         (Some(flow), _) => {
             let why = problems.first().map(Problem::in_short).unwrap_or_default();
-            format!("{flow} cannot be read: {why}")
+            format!("cannot read {flow}: {why}")
         }
         (None, Some(row)) => described(row, level, limits),
         (None, None) => problems.first().map_or_else(|| "no partitions".to_owned(), Problem::in_short),

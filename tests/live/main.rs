@@ -5,6 +5,8 @@ mod chaos;
 mod harness;
 mod harness_works;
 mod lag_edges;
+mod lag_scale;
+mod lag_shows;
 mod replicate_acls;
 mod replicate_bytes;
 mod replicate_changes;
