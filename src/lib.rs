@@ -1,8 +1,8 @@
 //! Copies Kafka topics from one cluster to another and proves that the copy is right.
 //!
 //! The binary `strait` is a thin shell over this library. A module names only what stands to its
-//! left: `types` <- `kafka` <- `engine`, `provision`, `config`, `obs` <- `report` <- `commands` <-
-//! `cli`. The library is mute: printing happens in `report` and `commands`, and the environment is
+//! left: `types` <- `kafka` <- `engine`, `provision`, `config`, `obs` <- `lag` <- `report` <- `commands`
+//! <- `cli`. The library is mute: printing happens in `report` and `commands`, and the environment is
 //! read in `config` and `commands` only.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

@@ -21,6 +21,22 @@ pub struct Checks {
     pub known: Vec<String>,
 }
 
+/// Names every metric; a test compares what is written with it.
+pub const NAMES: &[&str] = &[
+    "strait_replication_lag_records",
+    "strait_replication_lag_seconds",
+    "strait_replication_lag_bytes_estimated",
+    "strait_replication_retention_used_ratio",
+    "strait_replication_open_transaction_records",
+    "strait_replication_trouble",
+    "strait_group_source_lag_records",
+    "strait_group_target_lag_records",
+    "strait_group_apart_records",
+    "strait_replication_lag_partitions_unknown",
+    "strait_lag_check_up",
+    "strait_lag_check_last_run_timestamp_seconds",
+    LAST_SUCCESS,
+];
 const LAST_SUCCESS: &str = "strait_lag_check_last_success_timestamp_seconds";
 
 impl Checks {
@@ -228,6 +244,15 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn all_names_are_listed() {
+        let checks = Checks::default();
+        let lag = lag(Vec::new());
+        let families = [partition_families(&lag), group_families(&lag), check_families(&lag, &checks)];
+        let names: Vec<&str> = families.concat().iter().map(|family| family.name).collect();
+        assert_eq!(names, NAMES);
     }
 
     #[test]

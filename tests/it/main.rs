@@ -4,10 +4,12 @@
 mod batch_properties;
 mod cli_completions;
 mod cli_general;
+mod cli_lag;
 mod cli_man;
 mod cli_replicate;
 mod cli_terminal;
 mod config_samples;
+mod contrib_names;
 mod docs_fresh;
 mod offset_map_model;
 mod partition_model;

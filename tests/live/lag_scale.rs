@@ -36,7 +36,8 @@ fn measured(what: &str, mut command: impl FnMut() -> Command) -> (f64, f64) {
         .map(|_| {
             let begun = Instant::now();
             let status = command().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-            assert!(status.unwrap().success(), "{what}");
+            // 10: nobody copies the second half, which is a stall half a minute later.
+            assert!([Some(0), Some(10)].contains(&status.unwrap().code()), "{what}");
             begun.elapsed().as_secs_f64()
         })
         .collect();
