@@ -110,7 +110,10 @@ pub fn one_line(lag: &Lag, problems: &[Problem]) -> String {
         let sum = summary(&flow.partitions);
         sum.unknown + sum.over > 0 || flow.groups.iter().any(|group| group.status != Status::Ok)
     };
-    let flows = lag.flows.iter().filter(is_unwell).map(|flow| summary_line(flow, By::Group));
+    let flows = lag.flows.iter().filter(is_unwell).map(|flow| {
+        let is_known = flow.groups.iter().all(|group| group.status == Status::Ok);
+        summary_line(flow, if is_known { By::Partition } else { By::Group })
+    });
     let told: Vec<String> = flows.chain(problems.iter().map(Problem::in_short)).collect();
     format!("strait lag: {}", told.join(" | ")).replace('\n', " ")
 }

@@ -7,7 +7,6 @@ mod harness_works;
 mod lag_edges;
 mod lag_scale;
 mod lag_shows;
-mod lag_transcript;
 mod replicate_acls;
 mod replicate_bytes;
 mod replicate_changes;
