@@ -108,8 +108,8 @@ async fn last_records(
 
 fn last_record(one: &Unsettled, piece: &LogPiece) -> Option<Last> {
     let last = one.tail.target_end - 1;
-    let batches = Batches::new(piece.records.clone()).map_while(Result::ok);
-    let batch = batches.skip_while(|batch| batch.header.last_offset() < last).next()?;
+    let mut batches = Batches::new(piece.records.clone()).map_while(Result::ok);
+    let batch = batches.find(|batch| batch.header.last_offset() >= last)?;
     let is_ours = one.producers.contains(&batch.header.producer_id);
     if !is_ours || batch.header.is_control() {
         return None;

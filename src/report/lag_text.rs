@@ -142,7 +142,7 @@ pub fn reasons(lag: &Lag, most: usize) -> Vec<String> {
             told.push((group.status, format!("{} group {}: {reason}", group.flow, group.group)));
         }
     }
-    told.sort_by(|a, b| b.0.cmp(&a.0));
+    told.sort_by_key(|(status, _)| std::cmp::Reverse(*status));
     let more = told.len().saturating_sub(most);
     let word = |status: Status| if status == Status::Ok { "note" } else { status.word() };
     let mut lines: Vec<String> =

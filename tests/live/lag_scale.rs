@@ -48,6 +48,7 @@ fn measured(what: &str, mut command: impl FnMut() -> Command) -> (f64, f64) {
 }
 
 #[test]
+#[expect(clippy::disallowed_macros, reason = "the figures are what it is run for")]
 #[ignore = "a measurement: scripts/bench-lag"]
 fn lag_beside_consumer_groups() {
     live(|lab| {
