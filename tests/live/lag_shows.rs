@@ -199,6 +199,8 @@ fn waiting_ends_when_all_is_copied_or_the_time_is_over() {
         let wait = ["--wait-below", "1", "--metric", "records", "--interval", "100ms"];
         let with = |timeout: &'static str| [&wait[..], &["--timeout", timeout]].concat();
         show(&route, &topic, &with("500ms"), 10).assert_says(&["not below 1 records"]);
+        let document = lag(&route, &[&topic], &with("300ms"), 10);
+        assert_eq!(document["status"], "bad", "the document says what the exit code says");
         let mut running = route.start(&[&topic]);
         let waited = show(&route, &topic, &with("60s"), 0);
         assert!(waited.stdout.contains("nothing waits"), "{}", waited.stdout);

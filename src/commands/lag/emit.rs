@@ -58,8 +58,25 @@ impl Emitter<'_> {
 
     /// Prints a look and says how the run ends.
     pub(super) fn emit(&self, look: &Look, limits: &Limits) -> Exit {
+        self.print(look, limits, look.lag.exit(limits))
+    }
+
+    /// Prints the last look of a wait that was in vain: lag that is known and too large is an answer, and a
+    /// bad one.
+    pub(super) fn emit_too_late(&self, look: &Look, limits: &Limits, (below, metric): (f64, Metric)) -> Exit {
+        let exit = match look.lag.exit(limits) {
+            Exit::Done => Exit::Bad,
+            other => other,
+        };
+        let exit = self.print(look, limits, exit);
+        if self.output.format() == Format::Text {
+            self.output.alarm(&format!("not below {below} {} within --timeout", metric.word()));
+        }
+        exit
+    }
+
+    fn print(&self, look: &Look, limits: &Limits, exit: Exit) -> Exit {
         let Look { lag, problems } = look;
-        let exit = lag.exit(limits);
         let output = self.output;
         match output.format() {
             Format::Json => lag_json::document(lag, exit, problems).print(output),
@@ -120,14 +137,6 @@ impl Emitter<'_> {
             self.words(look);
         }
         self.filed(&look.lag, look.lag.exit(limits))
-    }
-
-    /// Says that the time was over first.
-    pub(super) fn not_below(&self, below: f64, metric: Metric) {
-        if self.output.format() == Format::Text {
-            let text = format!("not below {below} {} within --timeout", metric.word());
-            self.output.alarm(&text);
-        }
     }
 
     fn shown(&self, look: &Look) -> Shown {

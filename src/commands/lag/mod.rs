@@ -135,6 +135,10 @@ impl Args {
             let told = problem("--wait-below takes a number above 0");
             return Some(told.cause("lag is never below 0").hint("--wait-below 1 waits for lag below 1"));
         }
+        if self.wait_below.is_some() && format == Format::Nagios {
+            let told = problem("--wait-below does not go with --format nagios");
+            return Some(told.cause("a monitoring system does not wait").hint("take -w and -c"));
+        }
         if self.watch && ![Format::Text, Format::Json, Format::Tsv].contains(&format) {
             let told = problem("--watch goes with --format text, json and tsv");
             return Some(told.cause("the other formats are one document").hint("leave --watch out"));
@@ -165,7 +169,7 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
         }
     };
     let limit = async {
-        if output.format() != Format::Nagios || args.wait_below.is_some() {
+        if output.format() != Format::Nagios {
             return std::future::pending().await;
         }
         let limit = context.timeout.unwrap_or(PLUGIN_TIMEOUT);
@@ -215,10 +219,7 @@ async fn wait_below(args: &Args, below: f64, emitter: &Emitter<'_>, looker: &mut
             return emitter.emit(&look, &looker.limits);
         }
         if Instant::now() + args.interval > deadline {
-            let exit = emitter.emit(&look, &looker.limits);
-            emitter.not_below(below, args.metric);
-            // Lag that is known and too large is an answer, and a bad one.
-            return if exit == Exit::Done { Exit::Bad } else { exit };
+            return emitter.emit_too_late(&look, &looker.limits, (below, args.metric));
         }
     }
 }
