@@ -8,10 +8,11 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
 use crate::commands::{
-    Context, completions, groups, init, man, replicate, sandbox, status, topics, validate, verify,
+    Context, completions, groups, init, lag, man, replicate, sandbox, status, topics, validate, verify,
 };
 use crate::exit::Exit;
 use crate::report::document::Document;
+use crate::report::lag_nagios;
 use crate::report::output::{Format, Output, OutputSettings};
 use crate::report::problem::{Problem, Scope};
 use crate::report::style::ColorWish;
@@ -39,6 +40,7 @@ const AFTER_HELP: &str = "Examples:
   strait sandbox --topic orders:12        two Kafka clusters in memory, to try things on
   strait groups sync --apply              move consumer groups to the target
   strait topics sync                      what the target's topics need; --apply does it
+  strait lag                              how far flows are behind, by records and seconds
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -95,6 +97,7 @@ enum Command {
     Sandbox(sandbox::Args),
     Groups(groups::Args),
     Topics(topics::Args),
+    Lag(Box<lag::Args>),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -127,6 +130,7 @@ fn wrong_format(typed: &Typed) -> Option<clap::Error> {
         Command::Validate(_) => validate::FORMATS,
         Command::Init(_) => init::FORMATS,
         Command::Verify(_) => verify::FORMATS,
+        Command::Lag(_) => lag::FORMATS,
         _ => &[Format::Text, Format::Json],
     };
     let word = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
@@ -158,6 +162,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
         Command::Sandbox(args) => on_runtime(context, sandbox::run(args, context)),
         Command::Groups(args) => on_runtime(context, groups::run(args, context)),
         Command::Topics(args) => on_runtime(context, topics::run(args, context)),
+        Command::Lag(args) => on_runtime(context, lag::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }
@@ -201,9 +206,14 @@ fn refuse(error: &clap::Error, words: &[OsString]) -> Exit {
         output.data(&if output.stdout_style().color { text.ansi().to_string() } else { text.to_string() });
         return settle(Exit::Done, &output);
     }
+    let message = text.to_string();
+    let summary = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    if format == Format::Nagios {
+        // What a monitoring system shows is stdout, and a usage error is UNKNOWN to it.
+        output.data(&lag_nagios::unknown(&summary));
+        return settle(Exit::PluginUnknown, &output);
+    }
     if format == Format::Json {
-        let message = text.to_string();
-        let summary = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         let problem = Problem::new("usage", Scope::Command, summary).hint("see strait --help");
         Document::<()>::failed("strait/usage/v1", Exit::Usage, &[problem]).print(&output);
     }

@@ -25,10 +25,13 @@ pub enum Exit {
     Interrupted,
     /// Was terminated (SIGTERM) and stopped cleanly.
     Terminated,
+    /// Could not tell, as monitoring plugins say it: only of `lag --format nagios`, whose other codes are
+    /// 0, 1 (warning) and 2 (critical).
+    PluginUnknown,
 }
 
 impl Exit {
-    /// Lists every way to end, in the order of the codes.
+    /// Lists every way to end, in the order of the codes; without the plugins' own.
     pub const ALL: [Exit; 8] = [
         Exit::Done,
         Exit::Failed,
@@ -50,6 +53,7 @@ impl Exit {
             Exit::Inconclusive => 11,
             Exit::Interrupted => 130,
             Exit::Terminated => 143,
+            Exit::PluginUnknown => 3,
         }
     }
 
@@ -64,6 +68,7 @@ impl Exit {
             Exit::Inconclusive => "inconclusive: the answer is not known",
             Exit::Interrupted => "interrupted (Ctrl-C), after a clean stop",
             Exit::Terminated => "terminated (SIGTERM), after a clean stop",
+            Exit::PluginUnknown => "UNKNOWN to a monitoring system; only with --format nagios",
         }
     }
 
@@ -73,7 +78,7 @@ impl Exit {
             Exit::Done | Exit::Changes => "ok",
             Exit::Failed | Exit::Usage => "error",
             Exit::Bad => "bad",
-            Exit::Inconclusive => "inconclusive",
+            Exit::Inconclusive | Exit::PluginUnknown => "inconclusive",
             Exit::Interrupted | Exit::Terminated => "interrupted",
         }
     }

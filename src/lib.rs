@@ -14,6 +14,7 @@ pub mod engine;
 pub mod exit;
 pub mod groups;
 pub mod kafka;
+pub mod lag;
 pub mod obs;
 pub mod provision;
 pub mod report;

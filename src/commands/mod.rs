@@ -4,6 +4,7 @@ pub mod completions;
 mod flows;
 pub mod groups;
 pub mod init;
+pub mod lag;
 pub mod man;
 mod observe;
 pub mod replicate;

@@ -19,12 +19,18 @@ pub enum Format {
     Text,
     /// For programs: one document, or JSON Lines from commands that run long.
     Json,
-    /// JUnit XML, for CI (validate).
+    /// JUnit XML, for CI (validate, verify, lag).
     Junit,
     /// Annotations of GitHub Actions (validate).
     Github,
     /// SARIF 2.1.0, for code scanning (validate).
     Sarif,
+    /// Tab-separated values without a header (lag).
+    Tsv,
+    /// The text format that Prometheus scrapes (lag).
+    Prometheus,
+    /// One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag).
+    Nagios,
 }
 
 /// Says how to print; made from the options and the environment, once.
@@ -52,6 +58,7 @@ struct Shared {
     format: Format,
     quiet: bool,
     animated: bool,
+    redrawn: bool,
     stdout_style: Style,
     stderr_style: Style,
     stdout: Mutex<Box<dyn Write + Send>>,
@@ -66,10 +73,11 @@ impl Output {
     pub fn for_process(settings: OutputSettings) -> Self {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         let dumb = super::style::is_dumb_terminal();
-        let terminal = stderr.is_terminal() && !dumb;
+        let is_text = settings.format == Format::Text && !settings.quiet;
+        let terminal = |stream: bool| stream && !dumb && is_text;
         Self::build(
             settings,
-            terminal && settings.format == Format::Text && !settings.quiet,
+            [terminal(stderr.is_terminal()), terminal(stdout.is_terminal())],
             [settings.color.decide(stdout.is_terminal()), settings.color.decide(stderr.is_terminal())],
             Box::new(stdout),
             Box::new(stderr),
@@ -82,12 +90,12 @@ impl Output {
         stdout: Box<dyn Write + Send>,
         stderr: Box<dyn Write + Send>,
     ) -> Self {
-        Self::build(settings, false, [false, false], stdout, stderr)
+        Self::build(settings, [false, false], [false, false], stdout, stderr)
     }
 
     fn build(
         settings: OutputSettings,
-        animated: bool,
+        [animated, redrawn]: [bool; 2],
         [stdout_color, stderr_color]: [bool; 2],
         stdout: Box<dyn Write + Send>,
         stderr: Box<dyn Write + Send>,
@@ -101,6 +109,7 @@ impl Output {
                 format: settings.format,
                 quiet: settings.quiet,
                 animated,
+                redrawn,
                 stdout_style: Style::new(stdout_color),
                 stderr_style: Style::new(stderr_color),
                 stdout: Mutex::new(stdout),
@@ -120,6 +129,26 @@ impl Output {
     /// Says whether progress may be drawn over itself: stderr is a terminal and nobody asked for quiet.
     pub fn is_animated(&self) -> bool {
         self.shared.animated
+    }
+
+    /// Says whether data may be drawn over itself: stdout is a terminal and nobody asked for quiet.
+    pub fn is_redrawn(&self) -> bool {
+        self.shared.redrawn
+    }
+
+    /// Prints data in place of what stands on the terminal; behind it where stdout is none.
+    pub fn redraw(&self, text: &str) {
+        if !self.is_redrawn() {
+            return self.data(text);
+        }
+        // To the top, each line cleared behind its end, then everything below.
+        let lines: String = text.lines().map(|line| format!("{line}\x1b[K\n")).collect();
+        self.data_bytes(format!("\x1b[H{lines}\x1b[J").as_bytes());
+    }
+
+    /// Returns the lines to fit data to: the terminal's; `None` where there is no end to them.
+    pub fn height(&self) -> Option<usize> {
+        if self.is_redrawn() { super::style::terminal_height() } else { None }
     }
 
     /// Says whether only trouble is to be told.

@@ -42,6 +42,11 @@ pub(super) fn terminal_width() -> usize {
         .map_or(80, |(width, _)| usize::from(width.0).max(40))
 }
 
+/// Returns the terminal's height in lines, where there is a terminal.
+pub(super) fn terminal_height() -> Option<usize> {
+    terminal_size::terminal_size().map(|(_, height)| usize::from(height.0))
+}
+
 /// Paints words, or leaves them as they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {

@@ -12,6 +12,7 @@ use strait::exit::Exit;
 use strait::obs::names::MetricName;
 use strait::report::findings::FIELDS;
 use strait::report::flow_status::PARTITION_FIELDS;
+use strait::report::lag_json::PARTITION_FIELDS as LAG_FIELDS;
 use strait::report::reporter::SCHEMA;
 use strait::report::schema::LINES;
 use strait::report::topics_outcome::FIELDS as SYNC_FIELDS;
@@ -158,6 +159,20 @@ fn json_page() -> String {
          that failed among them), and `data`, `null` where nothing could be looked at:\n\n",
     );
     for (name, holds) in SYNC_FIELDS {
+        writeln!(page, "- `{name}`: {holds}").unwrap();
+    }
+    page.push_str(
+        "\n# The document of `strait lag`\n\n\
+         One JSON object (with `--watch` one a look): `schema` (`strait/lag/v1`), `status`, `exit_code`, \
+         `errors` as above, and `data`, `null` where no flow could be read: `partitions`, `unknown` and \
+         `over` (how many), `total_records`, `total_bytes_estimated`, `growth_records_per_second`, `worst` (a \
+         partition), `unread_flows`, and `flows`, each with `flow`, `source`, `target`, `at_ms`, `has_state`, \
+         its own sums, `groups` and `partitions`. A group has `group`, `state`, `status`, `reason`, \
+         `source_lag_records`, `target_lag_records`, `apart_records` (source offsets by which its place at \
+         the target is behind its place at the source) and the same for each of its `partitions`, with \
+         `source_offset`, `target_offset` and `apart_exact`. Each partition of a flow has:\n\n",
+    );
+    for (name, holds) in LAG_FIELDS {
         writeln!(page, "- `{name}`: {holds}").unwrap();
     }
     page

@@ -43,7 +43,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("provision", &["kafka"]),
     ("engine", &["kafka", "provision"]),
     ("groups", &["kafka", "config", "engine"]),
-    ("lag", &["kafka", "config", "engine", "groups"]),
+    ("lag", &["kafka", "config", "provision", "engine", "groups"]),
     ("verify", &["kafka", "engine"]),
     ("validate", &["kafka", "config", "provision"]),
     ("sandbox", &["kafka"]),

@@ -19,7 +19,7 @@ const NAMED_MAX: usize = 4;
 /// Prints the findings to stdout in its format, and the sum to stderr.
 pub fn print(report: &Report, output: &Output) {
     match output.format() {
-        Format::Text => text(report, output),
+        Format::Text | Format::Tsv | Format::Prometheus | Format::Nagios => text(report, output),
         Format::Json => json::print(report, output),
         Format::Junit => junit::print(report, output),
         Format::Github => github::print(report, output),
