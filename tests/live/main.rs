@@ -21,4 +21,5 @@ mod replicate_sessions;
 mod replicate_share;
 mod replicate_shows;
 mod replicate_versions;
+mod start_time;
 mod status_map;
