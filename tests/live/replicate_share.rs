@@ -84,16 +84,16 @@ fn share(lab: &Lab, route: &Route<'_>) {
             let written = produced.load(Ordering::Relaxed);
             route.until_arrived(&mut worker.0, &topic, PARTITIONS, written);
         };
-        let mut first = Worker::start(&route, &topics);
+        let mut first = Worker::start(route, &topics);
         until_shared(&[&first], 12);
         flows_on(&mut first);
 
-        let mut second = Worker::start(&route, &topics);
+        let mut second = Worker::start(route, &topics);
         until_shared(&[&first, &second], 6);
         first.copies_on();
         second.copies_on();
 
-        let mut third = Worker::start(&route, &topics);
+        let mut third = Worker::start(route, &topics);
         until_shared(&[&first, &second, &third], 4);
         first.copies_on();
         second.copies_on();

@@ -2,7 +2,6 @@
 //! partition's. For docs/performance.md; run it with a release build:
 //! `STRAIT_LIVE_BINARY=target/release/strait cargo test --test live start_time -- --ignored --nocapture`.
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -70,7 +69,6 @@ fn measure(lab: &Lab, partitions: usize) {
         let memory = running.peak_memory_bytes() >> 20;
         let words =
             format!("{count} partitions, {what}: first {first:.1?}, all {all:.1?}, peak {memory} MiB");
-        writeln!(std::io::stderr(), "{words}").unwrap();
         running.signal(signal);
         running.finish(LIMIT);
         what = next;
