@@ -61,14 +61,13 @@ fn measure(lab: &Lab, partitions: usize) {
         create_topic(&source, topic, i32::try_from(PARTITIONS_PER_TOPIC).unwrap(), &[]);
     }
     let count = i64::try_from(topics.len() * PARTITIONS_PER_TOPIC).unwrap();
-    let ends = [("TERM", "after a stop"), ("KILL", "after a kill"), ("KILL", "after a kill, again")];
+    let ends = [("TERM", "after a stop"), ("KILL", "after a kill"), ("KILL", "")];
     let mut what = "with topics to make";
     for (round, (signal, next)) in (0..).zip(ends) {
         write_to_each(&route, &topics, round);
         let (running, [first, all]) = time(&route, &lab.topic("*"), count);
         let memory = running.peak_memory_bytes() >> 20;
-        let words =
-            format!("{count} partitions, {what}: first {first:.1?}, all {all:.1?}, peak {memory} MiB");
+        eprintln!("{count} partitions, {what}: first {first:.1?}, all {all:.1?}, peak {memory} MiB");
         running.signal(signal);
         running.finish(LIMIT);
         what = next;
