@@ -297,7 +297,7 @@ impl Cluster {
         F: Future<Output = Result<T, KafkaError>>,
     {
         let deadline = Instant::now() + patience;
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::waited_for();
         loop {
             let error = match attempt().await {
                 Ok(value) => return Ok(value),

@@ -6,11 +6,15 @@ use std::time::Duration;
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 /// Longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
+/// Longest pause where something waits for the answer: a new cluster takes seconds to make the topics of its
+/// coordinators, and doubling the pauses would add as much again.
+const PAUSE_MAX_WAITED_FOR: Duration = Duration::from_millis(400);
 
 /// Doubles the pause with each failure, and varies it so that partitions do not come back at once.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     next: Duration,
+    longest: Duration,
     spread: u64,
 }
 
@@ -23,7 +27,12 @@ impl Default for Backoff {
 impl Backoff {
     /// Starts at the shortest pause; `seed` decides the variation.
     pub fn seeded(seed: u64) -> Self {
-        Self { next: PAUSE_MIN, spread: seed | 1 }
+        Self { next: PAUSE_MIN, longest: PAUSE_MAX, spread: seed | 1 }
+    }
+
+    /// The same for one step that is waited for, within a deadline: pauses grow to 400 ms.
+    pub fn waited_for() -> Self {
+        Self { longest: PAUSE_MAX_WAITED_FOR, ..Self::default() }
     }
 
     /// Returns the pause before the next attempt: 75 to 125 % of a value that doubles up to 5 s.
@@ -34,7 +43,7 @@ impl Backoff {
         self.spread ^= self.spread << 17;
         let percent = 75 + u32::try_from(self.spread % 51).unwrap_or(0);
         let pause = self.next * percent / 100;
-        self.next = (self.next * 2).min(PAUSE_MAX);
+        self.next = (self.next * 2).min(self.longest);
         pause
     }
 
@@ -56,5 +65,7 @@ mod tests {
         assert!(pauses[11] >= PAUSE_MAX * 3 / 4 && pauses[11] <= PAUSE_MAX * 5 / 4);
         backoff.reset();
         assert!(backoff.next_pause() < Duration::from_millis(63));
+        let mut waited_for = Backoff::waited_for();
+        assert!((0..12).all(|_| waited_for.next_pause() <= PAUSE_MAX_WAITED_FOR * 5 / 4));
     }
 }

@@ -35,6 +35,7 @@ mod replicate_versions;
 mod sandbox_differences;
 mod sandbox_tools;
 mod secrets_never_show;
+mod start_time;
 mod status_map;
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,9 +4,10 @@
 use crate::harness::admin::{create_topic, delete_records_before, delete_topic, set_topic_configs};
 use crate::harness::compare::first_difference;
 use crate::harness::live;
-use crate::harness::produce::produce;
-use crate::harness::records::{Isolation, NewRecord, Seeded, mixed, read_all};
-use crate::harness::route::{LIMIT, Route};
+use crate::harness::produce::{Writer, produce};
+use crate::harness::records::{Isolation, NewRecord, Seeded, mixed, read_all, watermarks};
+use crate::harness::route::{LIMIT, Route, terminate};
+use crate::status_map::status_of;
 
 #[test]
 fn g1_records_that_retention_took_first_are_named_and_nothing_is_skipped() {
@@ -110,5 +111,65 @@ fn g1_a_record_too_large_for_the_target_is_named_and_nothing_is_skipped() {
         source.get_mut(&0).unwrap().remove(60);
         let target = read_all(route.target, &topic, Isolation::ReadUncommitted);
         assert_eq!(first_difference(&topic, &source, &target), None);
+    });
+}
+
+/// Writes one committed transaction and an aborted one: what is read last are markers.
+fn write_transactions(route: &Route<'_>, topic: &str, seed: u64) {
+    let writer = Writer::transactional(route.source, topic, &[]);
+    for round in 0..2 {
+        writer.begin();
+        writer.send(topic, &mixed(seed + round, 20, 1));
+        if round == 0 { writer.commit() } else { writer.abort() }
+    }
+}
+
+#[test]
+fn g1_a_trim_to_what_was_copied_is_no_gap_though_markers_stand_there() {
+    live(|lab| {
+        let route = Route::shared(lab);
+        let topic = lab.topic("t");
+        create_topic(route.source, &topic, 1, &[]);
+        for round in 0..2 {
+            write_transactions(&route, &topic, 930 + 10 * round);
+            // Told to stop at the end it keeps a position behind the markers.
+            if round == 0 {
+                route.once(&[&topic]).assert_code(0);
+            } else {
+                let mut running = route.start(&[&topic]);
+                route.until_arrived(&mut running, &topic, 1, 40);
+                let end = watermarks(route.source, &topic, 0).1;
+                running.until("the position is behind the markers", LIMIT, |_| {
+                    let state = status_of(&route.config(&[&topic]));
+                    (state["partitions"][0]["source_next"] == end).then_some(())
+                });
+                terminate(running);
+            }
+            let end = watermarks(route.source, &topic, 0).1;
+            delete_records_before(route.source, &topic, 0, end);
+            route.once(&[&topic]).assert_code(0);
+        }
+        assert_eq!(route.arrived(&topic), 40);
+    });
+}
+
+/// What docs/guarantees.md says cannot be told: whether an offset that is gone held a record.
+#[test]
+fn g1_markers_trimmed_while_a_killed_run_is_down_are_reported_rather_than_passed_over() {
+    live(|lab| {
+        let route = Route::shared(lab).with("[flows.NAME.limits]\ncheckpoint_interval = \"1h\"");
+        let topic = lab.topic("t");
+        create_topic(route.source, &topic, 1, &[]);
+        let mut running = route.start(&[&topic]);
+        write_transactions(&route, &topic, 950);
+        route.until_arrived(&mut running, &topic, 1, 20);
+        running.signal("KILL");
+        running.finish(LIMIT);
+        // 20 records, their marker, 20 that were aborted, their marker.
+        delete_records_before(route.source, &topic, 0, 42);
+        route.once(&[&topic]).assert_code(10).assert_says(&["offsets 20 to 41", "on_gap"]);
+        let skipping = Route::shared(lab).with("[flows.NAME.policy]\non_gap = \"skip\"");
+        skipping.once(&[&topic]).assert_code(0);
+        assert_eq!(route.arrived(&topic), 20, "nothing was missing");
     });
 }

@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use crate::harness::admin::{create_topic, delete_topic, grow_topic};
 use crate::harness::certificates::certificates;
-use crate::harness::live;
+use crate::harness::maven::Version;
 use crate::harness::produce::produce;
 use crate::harness::records::{ends, mixed};
 use crate::harness::route::{LIMIT, Route, terminate};
 use crate::harness::shared::{shared_pair, shared_secure};
-use crate::harness::spec::{LIMITED_PASSWORD, LIMITED_USER, Listener};
+use crate::harness::spec::{ClusterSpec, LIMITED_PASSWORD, LIMITED_USER, Listener};
 use crate::harness::strait::{Running, login, start};
 use crate::harness::tools::allow;
 use crate::harness::traffic::{EndOnDrop, write_until};
-use crate::harness::wait;
+use crate::harness::{Lab, live, live_on, wait};
 
 const PARTITIONS: i32 = 12;
 /// The shortest that brokers take unless set up otherwise.
@@ -70,68 +70,89 @@ fn until_all_shared(workers: &[&Worker], partitions: i32, least: i64) {
     });
 }
 
+/// Has three processes share a topic that is written to; they come, stop, die and freeze.
+fn share(lab: &Lab, route: &Route<'_>) {
+    let topic = lab.topic("t");
+    create_topic(route.source, &topic, PARTITIONS, &[]);
+    let (produced, over) = (AtomicI64::new(0), AtomicBool::new(false));
+    let topics = [topic.as_str()];
+    let last = std::thread::scope(|scope| {
+        let writing = scope.spawn(|| write_until(&over, route.source, (&topic, PARTITIONS), &produced));
+        let end = EndOnDrop(&over);
+        // Whatever was written by now arrives, whoever copies it.
+        let flows_on = |worker: &mut Worker| {
+            let written = produced.load(Ordering::Relaxed);
+            route.until_arrived(&mut worker.0, &topic, PARTITIONS, written);
+        };
+        let mut first = Worker::start(route, &topics);
+        until_shared(&[&first], 12);
+        flows_on(&mut first);
+
+        let mut second = Worker::start(route, &topics);
+        until_shared(&[&first, &second], 6);
+        first.copies_on();
+        second.copies_on();
+
+        let mut third = Worker::start(route, &topics);
+        until_shared(&[&first, &second, &third], 4);
+        first.copies_on();
+        second.copies_on();
+        third.copies_on();
+        flows_on(&mut first);
+
+        third.0.signal("KILL");
+        third.0.finish(LIMIT);
+        until_shared(&[&first, &second], 6);
+        flows_on(&mut first);
+
+        second.0.signal("STOP");
+        until_shared(&[&first], 12);
+        flows_on(&mut first);
+        second.0.signal("CONT");
+        until_shared(&[&first, &second], 6);
+        first.copies_on();
+        second.copies_on();
+        flows_on(&mut first);
+
+        terminate(second.0);
+        until_shared(&[&first], 12);
+        flows_on(&mut first);
+        drop(end);
+        writing.join().unwrap();
+        first
+    });
+    let Worker(mut last) = last;
+    let total = ends(route.source, &topic, PARTITIONS);
+    route.until_arrived(&mut last, &topic, PARTITIONS, total);
+    let finished = terminate(last);
+    route.assert_same(&topic, usize::try_from(total).unwrap());
+    let said: Vec<Value> = finished.events();
+    let bad = said.iter().find(|e| e["event"] == "partition_stopped" || e["event"] == "notice");
+    assert!(bad.is_none(), "nothing is worth a word but who has what: {bad:?}");
+}
+
 #[test]
 fn g2_processes_that_share_come_stop_die_and_freeze_and_every_record_is_copied_once() {
-    live(|lab| {
-        let route = Route::shared(lab).with(SESSION);
-        let topic = lab.topic("t");
-        create_topic(route.source, &topic, PARTITIONS, &[]);
-        let (produced, over) = (AtomicI64::new(0), AtomicBool::new(false));
-        let topics = [topic.as_str()];
-        let last = std::thread::scope(|scope| {
-            let writing = scope.spawn(|| write_until(&over, route.source, (&topic, PARTITIONS), &produced));
-            let end = EndOnDrop(&over);
-            // Whatever was written by now arrives, whoever copies it.
-            let flows_on = |worker: &mut Worker| {
-                let written = produced.load(Ordering::Relaxed);
-                route.until_arrived(&mut worker.0, &topic, PARTITIONS, written);
-            };
-            let mut first = Worker::start(&route, &topics);
-            until_shared(&[&first], 12);
-            flows_on(&mut first);
+    live(|lab| share(lab, &Route::shared(lab).with(SESSION)));
+}
 
-            let mut second = Worker::start(&route, &topics);
-            until_shared(&[&first, &second], 6);
-            first.copies_on();
-            second.copies_on();
-
-            let mut third = Worker::start(&route, &topics);
-            until_shared(&[&first, &second, &third], 4);
-            first.copies_on();
-            second.copies_on();
-            third.copies_on();
-            flows_on(&mut first);
-
-            third.0.signal("KILL");
-            third.0.finish(LIMIT);
-            until_shared(&[&first, &second], 6);
-            flows_on(&mut first);
-
-            second.0.signal("STOP");
-            until_shared(&[&first], 12);
-            flows_on(&mut first);
-            second.0.signal("CONT");
-            until_shared(&[&first, &second], 6);
-            first.copies_on();
-            second.copies_on();
-            flows_on(&mut first);
-
-            terminate(second.0);
-            until_shared(&[&first], 12);
-            flows_on(&mut first);
-            drop(end);
-            writing.join().unwrap();
-            first
-        });
-        let Worker(mut last) = last;
-        let total = ends(route.source, &topic, PARTITIONS);
-        route.until_arrived(&mut last, &topic, PARTITIONS, total);
-        let finished = terminate(last);
-        route.assert_same(&topic, usize::try_from(total).unwrap());
-        let said: Vec<Value> = finished.events();
-        let bad = said.iter().find(|e| e["event"] == "partition_stopped" || e["event"] == "notice");
-        assert!(bad.is_none(), "nothing is worth a word but who has what: {bad:?}");
+/// Does the same on clusters of an older release.
+fn share_on(version: Version) {
+    live_on(&[version], |lab| {
+        let spec = || ClusterSpec::one().version(version);
+        let (source, target) = (lab.start("source", spec()), lab.start("target", spec()));
+        share(lab, &Route::between(lab, &source, &target).with(SESSION));
     });
+}
+
+#[test]
+fn g2_processes_share_on_3_9() {
+    share_on(Version::V3_9);
+}
+
+#[test]
+fn g2_processes_share_on_3_7() {
+    share_on(Version::V3_7);
 }
 
 #[test]

@@ -116,7 +116,10 @@ impl Partition {
         self.totals.missing += u64::try_from(missing).unwrap_or(0);
         self.fetch_next = next;
         self.last_epoch = -1;
+        // What was refused was the position before.
+        self.source_trouble = None;
         self.advance(next);
+        self.finish_if_done();
     }
 
     /// Returns the next offset to fetch.

@@ -118,9 +118,10 @@ pub fn start(config: &Path, arguments: &[&str]) -> Running {
     start_with(config, arguments, &[])
 }
 
-/// Starts `strait` with environment variables on top.
+/// Starts `strait` with environment variables on top; `STRAIT_LIVE_BINARY` names another build of it.
 pub fn start_with(config: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_strait"));
+    let built = || env!("CARGO_BIN_EXE_strait").to_owned();
+    let mut command = Command::new(std::env::var("STRAIT_LIVE_BINARY").unwrap_or_else(|_| built()));
     command.args(arguments).arg("--config").arg(config).env("NO_COLOR", "1");
     command.envs(environment.iter().copied());
     spawn(command)
