@@ -33,6 +33,7 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand --version 'Print version'
             cand replicate 'Copy topics: create what is missing at the target, then copy until told to stop'
             cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+            cand sandbox 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -62,6 +63,24 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
             cand --color 'When to use colour; NO_COLOR turns it off too'
             cand --map 'List the runs of the offset maps: records from SOURCE on stand at the target from TARGET on'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;sandbox'= {
+            cand --clusters 'The clusters'' names'
+            cand --brokers 'How many brokers each cluster has'
+            cand --topic 'A topic and its partitions, in the first cluster or in the one named; may be given several times'
+            cand --broker-config 'A broker setting, as server.properties has it; may be given several times'
+            cand --save 'Write a strait.toml with these clusters, and a flow from the first to the second'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
             cand -q 'Say only what goes wrong'
             cand --quiet 'Say only what goes wrong'
             cand -v 'Log what happens to stderr; -vv more, -vvv everything'
@@ -99,6 +118,7 @@ set edit:completion:arg-completer[strait] = {|@words|
         &'strait;help'= {
             cand replicate 'Copy topics: create what is missing at the target, then copy until told to stop'
             cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+            cand sandbox 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -106,6 +126,8 @@ set edit:completion:arg-completer[strait] = {|@words|
         &'strait;help;replicate'= {
         }
         &'strait;help;status'= {
+        }
+        &'strait;help;sandbox'= {
         }
         &'strait;help;completions'= {
         }

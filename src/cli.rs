@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::replicate::positive_duration;
-use crate::commands::{Context, completions, man, replicate, status};
+use crate::commands::{Context, completions, man, replicate, sandbox, status};
 use crate::exit::Exit;
 use crate::report::document::Document;
 use crate::report::output::{Format, Output, OutputSettings};
@@ -31,6 +31,7 @@ const AFTER_HELP: &str = "Examples:
   strait replicate --flow us-eu --once    copy what is there now, then stop
   strait replicate --format json -q       events as JSON Lines on stdout
   strait status                           how far flows are, without running them
+  strait sandbox --topic orders:12        two Kafka clusters in memory, to try things on
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -81,6 +82,7 @@ struct Common {
 enum Command {
     Replicate(replicate::Args),
     Status(status::Args),
+    Sandbox(sandbox::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -118,6 +120,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
     match command {
         Command::Replicate(args) => on_runtime(context, replicate::run(args, context)),
         Command::Status(args) => on_runtime(context, status::run(args, context)),
+        Command::Sandbox(args) => on_runtime(context, sandbox::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

@@ -5,6 +5,7 @@ mod flows;
 pub mod man;
 mod observe;
 pub mod replicate;
+pub mod sandbox;
 mod signals;
 pub mod status;
 mod tell;

@@ -32,7 +32,8 @@ fn end_at_once(exit: Exit) {
     std::process::exit(i32::from(exit.code()));
 }
 
-async fn next() -> Exit {
+/// Waits for a signal.
+pub async fn next() -> Exit {
     let (Ok(mut interrupt), Ok(mut terminate)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {

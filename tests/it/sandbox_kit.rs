@@ -102,7 +102,7 @@ pub fn read_all(
 ) -> BTreeMap<i32, Vec<Seen>> {
     let mut config = client(cluster, more);
     config.set("group.id", "reader").set("enable.partition.eof", "true").set("check.crcs", "true");
-    config.set("enable.auto.commit", "false");
+    config.set("enable.auto.commit", "false").set("fetch.wait.max.ms", "20");
     let reader: BaseConsumer = config.create().unwrap();
     let mut assignment = TopicPartitionList::new();
     let mut read: BTreeMap<i32, Vec<Seen>> = BTreeMap::new();
