@@ -10,7 +10,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-
 use super::answer::Client;
 use super::dispatch::{Read, Reply, read, with_length};
 use super::handling::answer;

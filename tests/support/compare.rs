@@ -41,6 +41,7 @@ pub fn play((name, scene): Scene, address: SocketAddr) -> String {
     let ended = catch_unwind(AssertUnwindSafe(|| scene(&mut player)));
     if let Err(cause) = ended {
         let cause = cause.downcast_ref::<String>().cloned().unwrap_or_default();
+        let cause = cause.lines().next().unwrap_or("a panic without words");
         player.note(format!("the scene cannot go on: {cause}"));
     }
     player.transcript()
