@@ -22,6 +22,7 @@ mod replicate_share;
 mod replicate_shows;
 mod replicate_versions;
 mod sandbox_differences;
+mod sandbox_tools;
 mod status_map;
 #[path = "../support/mod.rs"]
 mod support;

@@ -2,10 +2,14 @@
 
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::api_versions_response::ApiVersion;
-use kafka_protocol::messages::{ApiVersionsRequest, ApiVersionsResponse};
+use kafka_protocol::messages::{ApiKey, ApiVersionsRequest, ApiVersionsResponse};
 
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::dispatch::served_versions;
+
+/// The first Produce version brokers tell of, though they take none below 3: older clients look at
+/// it to find out which codecs there are.
+const PRODUCE_TOLD_FROM: i16 = 0;
 
 /// The client's name and version, since version 3, follow Kafka's own pattern.
 fn is_name(text: &str) -> bool {
@@ -20,7 +24,7 @@ impl Api for ApiVersionsRequest {
         let api_keys = served.map(|(api, versions)| {
             ApiVersion::default()
                 .with_api_key(api as i16)
-                .with_min_version(versions.min)
+                .with_min_version(if api == ApiKey::Produce { PRODUCE_TOLD_FROM } else { versions.min })
                 .with_max_version(versions.max)
         });
         ApiVersionsResponse::default().with_error_code(error.code()).with_api_keys(api_keys.collect())

@@ -37,9 +37,13 @@ impl Api for DescribeProducersRequest {
 }
 
 fn describe(cx: &mut Context<'_>, topic: &str, index: i32) -> PartitionResponse {
-    let partition = match cx.state.led_by(cx.broker, topic, index) {
-        Ok((_, partition)) => partition,
-        Err(error) => return failed(index, error),
+    let partition = match cx.state.topics.get(topic).and_then(|topic| topic.partition(index)) {
+        None => return failed(index, ResponseError::UnknownTopicOrPartition),
+        // Every replica knows the producers, not only the leader.
+        Some(partition) if !partition.replicas.contains(&cx.broker) => {
+            return failed(index, ResponseError::NotLeaderOrFollower);
+        }
+        Some(partition) => partition,
     };
     let producers = partition.log.producers().iter().map(|(id, producer)| {
         ProducerState::default()
