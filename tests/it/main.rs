@@ -12,6 +12,7 @@ mod config_samples;
 mod docs_fresh;
 mod offset_map_model;
 mod partition_model;
+mod sandbox_answers;
 mod sandbox_clients;
 mod sandbox_groups;
 mod sandbox_kit;

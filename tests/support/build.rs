@@ -149,6 +149,11 @@ impl Player {
                 && topic.partitions.len() == count
                 && topic.partitions.iter().all(|partition| partition.leader_id.0 >= 0)
         });
+        for partition in 0..partitions {
+            self.until(7, &list_offsets(&name, partition, -1, false), |answer| {
+                answer.topics[0].partitions[0].error_code == 0
+            });
+        }
         name
     }
 
@@ -157,8 +162,7 @@ impl Player {
         let mut answer = self.quietly(12, &fetch(topic, partition, offset, committed));
         let found = &mut answer.responses[0].partitions[0];
         let records = found.records.take().unwrap_or_default();
-        let line = format!("Fetch from {offset}, committed {committed}: {answer:?}");
-        self.note(line);
+        self.write_fields(&format!("Fetch from {offset}, committed {committed}"), &format!("{answer:?}"));
         for batch in Batches::new(records) {
             let header = batch.unwrap().header;
             let line = format!(

@@ -49,6 +49,9 @@ impl Api for ProduceRequest {
         if !matches!(acks, -1..=1) {
             return Answer::Now(self.refusal(ResponseError::InvalidRequiredAcks));
         }
+        if transactional_id.is_none() && self.topic_data.iter().any(has_transactional) {
+            return Answer::Now(self.refusal(ResponseError::TransactionalIdAuthorizationFailed));
+        }
         let mut failures = false;
         let mut responses = Vec::with_capacity(self.topic_data.len());
         for mut topic in self.topic_data {
@@ -65,6 +68,13 @@ impl Api for ProduceRequest {
             _ => Answer::Now(ProduceResponse::default().with_responses(responses)),
         }
     }
+}
+
+/// Says whether a batch claims to be of a transaction: only whoever has a transactional id may say so.
+fn has_transactional(topic: &TopicProduceData) -> bool {
+    let batches = topic.partition_data.iter().filter_map(|data| data.records.as_ref());
+    let mut headers = batches.filter_map(|batch| batch.first_chunk()).map(BatchHeader::parse);
+    headers.any(|header| header.magic == 2 && header.is_transactional())
 }
 
 fn named(topic: &TopicProduceData) -> TopicProduceResponse {
@@ -93,7 +103,7 @@ fn append(
             return failed(index, error.into()).with_current_leader(leader_of(partition));
         }
     };
-    if acks == -1 && partition.in_sync.len() < settings.in_sync_min {
+    if acks == -1 && partition.in_sync.len() < settings.in_sync_min.min(partition.replicas.len()) {
         return failed(index, ResponseError::NotEnoughReplicas.into());
     }
     let checked = match check(data.records, cx.version, settings, now_ms) {
@@ -113,7 +123,8 @@ fn append(
             .with_base_offset(appended.base_offset)
             .with_log_append_time_ms(appended.append_time_ms)
             .with_log_start_offset(partition.log.start()),
-        Err(refusal) => failed(index, refusal),
+        // What the log itself refuses is told with the log's start.
+        Err(refusal) => failed(index, refusal).with_log_start_offset(partition.log.start()),
     }
 }
 

@@ -14,13 +14,15 @@ const BATCHED: i16 = 4;
 
 impl Api for FindCoordinatorRequest {
     fn refusal(&self, error: ResponseError) -> FindCoordinatorResponse {
-        let keys = self.coordinator_keys.iter().map(|key| failed(key, error));
+        if !self.coordinator_keys.is_empty() {
+            let keys = self.coordinator_keys.iter().map(|key| failed(key, error));
+            return FindCoordinatorResponse::default().with_coordinators(keys.collect());
+        }
         FindCoordinatorResponse::default()
             .with_error_code(error.code())
             .with_error_message(Some(text(&error.to_string())))
             .with_node_id(BrokerId(-1))
             .with_port(-1)
-            .with_coordinators(keys.collect())
     }
 
     fn handle(self, cx: &mut Context<'_>) -> Answer<FindCoordinatorResponse> {

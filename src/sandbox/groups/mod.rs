@@ -31,6 +31,7 @@ pub use commit::{CommitEntry, PartitionKey};
 use group::Group;
 pub use group::GroupState;
 pub use keys::{OFFSETS_PARTITIONS, java_hash, offsets_partition};
+pub use rebalance::join_refused;
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;

@@ -125,9 +125,6 @@ fn check_header(header: &BatchHeader) -> Result<(), Refusal> {
     if header.is_control() {
         return invalid("Clients are not allowed to write control records".to_owned());
     }
-    if header.producer_id >= 0 && header.base_sequence < 0 {
-        return invalid(format!("Invalid sequence number {} in record batch", header.base_sequence));
-    }
     if header.codec().is_err() {
         return invalid("Unknown compression type".to_owned());
     }

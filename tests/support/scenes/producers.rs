@@ -124,7 +124,6 @@ fn epochs(p: &mut Player) {
     p.ask(4, &request);
     p.ask(4, &request.clone().with_producer_epoch(-1));
     p.ask(4, &request.clone().with_producer_id(ProducerId(-1)));
-    p.ask(2, &request);
 }
 
 /// Changes a byte of a batch, and its checksum where the batch is to look sound.
