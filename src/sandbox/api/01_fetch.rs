@@ -244,7 +244,7 @@ fn by_topic(
                 });
                 data.with_error_code(error.code())
                     .with_high_watermark(-1)
-                    .with_aborted_transactions(None)
+                    .with_aborted_transactions(Some(Vec::new()))
                     .with_current_leader(current)
             }
         };

@@ -90,6 +90,9 @@ fn only_batch(bytes: Option<Bytes>, version: i16) -> Result<Bytes, Refusal> {
         refused(ResponseError::InvalidRecord, "A request must have exactly one record batch per partition")
     };
     let bytes = bytes.ok_or_else(one)?;
+    if bytes.get(16).is_some_and(|magic| *magic > 2) {
+        return Err(refused(ResponseError::CorruptMessage, "Record batches have no such magic"));
+    }
     if bytes.get(16).is_some_and(|magic| *magic != 2) {
         return Err(refused(ResponseError::InvalidRecord, "Only record batches with magic 2 are allowed"));
     }
