@@ -6,6 +6,7 @@ mod cli_completions;
 mod cli_general;
 mod cli_man;
 mod cli_replicate;
+mod cli_sandbox;
 mod cli_terminal;
 mod config_samples;
 mod docs_fresh;
