@@ -34,7 +34,7 @@ fn empty(p: &mut Player) {
     each(p, 6, &DeleteTopicsRequest::default());
     each(p, 2, &DeleteRecordsRequest::default());
     each(p, 4, &OffsetForLeaderEpochRequest::default().with_replica_id(BrokerId(-1)));
-    each(p, 5, &AddPartitionsToTxnRequest::default());
+    each(p, 3, &AddPartitionsToTxnRequest::default());
     each(p, 4, &AddOffsetsToTxnRequest::default());
     each(p, 5, &EndTxnRequest::default());
     each(p, 5, &TxnOffsetCommitRequest::default());
@@ -67,7 +67,7 @@ fn unknown(p: &mut Player) {
     }
     // Asked in a version it does not know, a broker says which it knows.
     let connection = p.open();
-    let answer = p.frame(connection, &header(18, 99));
+    let answer = p.frame(connection, &[&header(18, 99)[..], &[0]].concat());
     p.note(format!(
         "ApiVersions in a version that is none: error {:?}",
         answer.map(|bytes| bytes.slice(4..6))
