@@ -18,13 +18,16 @@ pub enum Answer<R> {
     Close,
 }
 
+/// Looks whether there is an answer by now; the flag says that it is wanted in any case.
+pub type Poll<R> = Box<dyn FnMut(&mut State, bool) -> Option<R> + Send>;
+
 /// Holds what an answer waits for.
 pub struct Waiting<R> {
     /// When it is answered at the latest.
     pub deadline: Instant,
     /// Looks at the cluster after every change; the flag says that the deadline has come, and then
     /// there must be an answer.
-    pub poll: Box<dyn FnMut(&mut State, bool) -> Option<R> + Send>,
+    pub poll: Poll<R>,
 }
 
 /// Says who asks, where, and in which version.

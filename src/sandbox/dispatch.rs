@@ -6,7 +6,7 @@ use kafka_protocol::messages::{self, ApiKey, ApiVersionsRequest, RequestHeader, 
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message, StrBytes, VersionRange};
 use tokio::time::Instant;
 
-use super::answer::{Answer, Api, Context};
+use super::answer::{Answer, Api, Context, Poll};
 use super::state::State;
 
 /// Says what goes back to the client.
@@ -28,7 +28,7 @@ pub struct Pending {
     /// When it is given at the latest.
     pub deadline: Instant,
     /// Looks at the cluster; see [`super::answer::Waiting`].
-    pub poll: Box<dyn FnMut(&mut State, bool) -> Option<Reply> + Send>,
+    pub poll: Poll<Reply>,
 }
 
 /// Holds a request that has been read, whatever its kind.

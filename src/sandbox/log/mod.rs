@@ -147,15 +147,15 @@ impl PartitionLog {
             let message = format!("Invalid sequence number {} in record batch", header.base_sequence);
             return Err(Refusal { message: Some(message), ..ResponseError::InvalidRecord.into() });
         }
-        if header.producer_id >= 0 {
-            if let Verdict::Duplicate(known) = self.producers.judge(&header)? {
-                return Ok(Appended {
-                    base_offset: known.base_offset,
-                    last_offset: known.last_offset,
-                    append_time_ms: known.timestamp_ms,
-                    is_duplicate: true,
-                });
-            }
+        if header.producer_id >= 0
+            && let Verdict::Duplicate(known) = self.producers.judge(&header)?
+        {
+            return Ok(Appended {
+                base_offset: known.base_offset,
+                last_offset: known.last_offset,
+                append_time_ms: known.timestamp_ms,
+                is_duplicate: true,
+            });
         }
         header.base_offset = self.end;
         header.leader_epoch = leader_epoch;
