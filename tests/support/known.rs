@@ -15,7 +15,32 @@ pub struct Known {
 }
 
 /// Lists them; docs/sandbox.md shows the same list.
-pub const KNOWN: &[Known] = &[];
+pub const KNOWN: &[Known] = &[
+    Known {
+        scene: "configs-",
+        asked: "DescribeConfigsRequest",
+        kafka: "DescribeConfigsSynonym { name: \"log.retention.hours\"",
+        reason: "`log.retention.hours` and `log.retention.minutes` are not there: `log.retention.ms` has the same default.",
+    },
+    Known {
+        scene: "configs-",
+        asked: "DescribeConfigsRequest",
+        kafka: "value: Some(\"168\")",
+        reason: "`log.retention.hours` and `log.retention.minutes` are not there: `log.retention.ms` has the same default.",
+    },
+    Known {
+        scene: "configs-describe",
+        asked: "DescribeConfigsRequest v4",
+        kafka: "config_source: 3",
+        reason: "Kafka 4.1 and later set `min.insync.replicas` for the whole cluster when it is made; a sandbox has the default.",
+    },
+    Known {
+        scene: "configs-alter",
+        asked: "IncrementalAlterConfigsRequest",
+        kafka: "IncrementalAlterConfigsResponse { responses: [AlterConfigsResourceResponse { error_code: -1",
+        reason: "An operation that is none is an invalid request; Kafka fails with UNKNOWN_SERVER_ERROR.",
+    },
+];
 
 /// Returns whether a difference is one of them.
 pub fn is_known(scene: &str, difference: &Difference) -> bool {

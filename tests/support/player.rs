@@ -182,6 +182,17 @@ impl Player {
         }
     }
 
+    /// Sends bytes on a connection and returns whether the broker closes it without an answer.
+    pub fn closes(&mut self, connection: usize, bytes: &[u8]) -> bool {
+        self.frame(connection, bytes).is_none()
+    }
+
+    /// Sends bytes on a connection and returns what comes back.
+    pub fn frame(&mut self, connection: usize, bytes: &[u8]) -> Option<bytes::Bytes> {
+        self.connections[connection].send_frame(bytes);
+        self.connections[connection].receive_frame()
+    }
+
     /// Writes a line down.
     pub fn note(&mut self, line: impl Into<String>) {
         let line = self.name_all(&line.into());

@@ -108,7 +108,10 @@ fn append(
     }
     let checked = match check(data.records, cx.version, settings, now_ms) {
         Ok(checked) => checked,
-        Err(refusal) => return failed(index, refusal),
+        Err(refusal) => {
+            let start = if refusal.at_log { partition.log.start() } else { -1 };
+            return failed(index, refusal).with_log_start_offset(start);
+        }
     };
     // Looked up again: the coordinator that is asked in between is part of the same state.
     let allowed = verify(cx, transactional_id, &checked.header, (&name, index));

@@ -219,6 +219,11 @@ impl Fetch {
     }
 }
 
+/// What the broker does not know is answered without a look at a log, and then not with null.
+fn is_unknown(error: ResponseError) -> bool {
+    matches!(error, ResponseError::UnknownTopicOrPartition | ResponseError::UnknownTopicId)
+}
+
 fn is_about_leader(error: ResponseError) -> bool {
     matches!(error, ResponseError::NotLeaderOrFollower | ResponseError::FencedLeaderEpoch)
 }
@@ -244,7 +249,7 @@ fn by_topic(
                 });
                 data.with_error_code(error.code())
                     .with_high_watermark(-1)
-                    .with_aborted_transactions(None)
+                    .with_aborted_transactions(is_unknown(error).then(Vec::new))
                     .with_current_leader(current)
             }
         };

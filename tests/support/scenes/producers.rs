@@ -173,10 +173,6 @@ fn no_batch(p: &mut Player) {
         p.note(format!("-- {what}"));
         p.provoke(9, &produce(&topic, 0, records));
     }
-    p.note("-- null");
-    let mut null = produce(&topic, 0, Bytes::new());
-    null.topic_data[0].partition_data[0].records = None;
-    p.provoke(9, &null);
     p.read(&topic, 0, 0, false);
 }
 
