@@ -6,6 +6,7 @@
 //! stands behind one lock ([`state::State`]); a request's handler ([`answer::Api`], one file per
 //! kind in `api/`) is a plain function on it, and only [`server`] waits.
 
+pub mod acks;
 pub mod altering;
 pub mod answer;
 mod api;

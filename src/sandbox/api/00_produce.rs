@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use std::time::Duration;
+
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::{
@@ -9,10 +11,12 @@ use kafka_protocol::messages::produce_response::{
 };
 use kafka_protocol::messages::{BrokerId, ProduceRequest, ProduceResponse};
 use kafka_protocol::protocol::StrBytes;
+use tokio::time::Instant;
 
 use super::text;
 use crate::kafka::batch::BatchHeader;
-use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::acks::Awaited;
+use crate::sandbox::answer::{Answer, Api, Context, Waiting};
 use crate::sandbox::log::check::{Refusal, check};
 use crate::sandbox::partition::Partition;
 use crate::sandbox::state::State;
@@ -61,13 +65,61 @@ impl Api for ProduceRequest {
             failures |= partitions.iter().any(|partition| partition.error_code != 0);
             responses.push(named(&topic).with_partition_responses(partitions));
         }
+        let awaited = if acks == -1 { awaited(cx, &responses) } else { Vec::new() };
+        let answer = ProduceResponse::default().with_responses(responses);
+        if !awaited.is_empty() {
+            let time = Duration::from_millis(u64::try_from(self.timeout_ms).unwrap_or(0));
+            return Answer::Later(replicated(answer, awaited, cx.now + time));
+        }
         match (acks, failures) {
             // Nobody waits for the answer; closing is how a broker says that something failed.
             (0, true) => Answer::Close,
             (0, false) => Answer::Silent,
-            _ => Answer::Now(ProduceResponse::default().with_responses(responses)),
+            _ => Answer::Now(answer),
         }
     }
+}
+
+/// Lists what was appended and is not at all replicas yet, because a high watermark is held back.
+fn awaited(cx: &Context<'_>, responses: &[TopicProduceResponse]) -> Vec<Awaited> {
+    let mut awaited = Vec::new();
+    for (at, topic) in responses.iter().enumerate() {
+        let Ok(name) = cx.state.topic_name(&topic.name, topic.topic_id) else { continue };
+        for (index, told) in topic.partition_responses.iter().enumerate() {
+            let found = cx.state.topics.get(name).and_then(|topic| topic.partition(told.index));
+            let Some(partition) = found.filter(|_| told.error_code == 0) else { continue };
+            let Some(next_offset) = partition.log.next_after(told.base_offset) else { continue };
+            if partition.log.high_watermark() < next_offset {
+                let (leader_epoch, place) = (partition.leader_epoch, (at, index));
+                let topic = name.to_owned();
+                awaited.push(Awaited { topic, partition: told.index, leader_epoch, next_offset, place });
+            }
+        }
+    }
+    awaited
+}
+
+/// Answers once all replicas have everything, or its time is up.
+fn replicated(
+    mut answer: ProduceResponse,
+    mut awaited: Vec<Awaited>,
+    deadline: Instant,
+) -> Waiting<ProduceResponse> {
+    let poll = move |state: &mut State, expired: bool| {
+        awaited.retain(|one| {
+            let error = match one.is_replicated(state) {
+                Ok(true) => return false,
+                Ok(false) if !expired => return true,
+                Ok(false) => ResponseError::RequestTimedOut,
+                Err(error) => error,
+            };
+            let told = &mut answer.responses[one.place.0].partition_responses[one.place.1];
+            *told = failed(told.index, error.into());
+            false
+        });
+        awaited.is_empty().then(|| std::mem::take(&mut answer))
+    };
+    Waiting { deadline, poll: Box::new(poll) }
 }
 
 /// Says whether a batch claims to be of a transaction: only whoever has a transactional id may say so.

@@ -8,6 +8,8 @@ mod producers;
 mod read;
 pub mod records;
 mod retain;
+#[cfg(test)]
+mod tests;
 mod times;
 
 use std::collections::VecDeque;
