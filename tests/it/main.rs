@@ -18,6 +18,7 @@ mod sandbox_groups;
 mod sandbox_kit;
 mod sandbox_replicates;
 mod sandbox_transactions;
+mod sandbox_wire;
 #[path = "../support/mod.rs"]
 mod support;
 mod tail_model;
