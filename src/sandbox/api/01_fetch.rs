@@ -156,7 +156,9 @@ impl Fetch {
         }
         let session = self.session(state, &results);
         if let Some(id) = self.opened.session {
-            results.retain(|(wanted, found)| state.fetch_sessions.is_news(id, wanted, found));
+            let news = state.fetch_sessions.news(id, &results);
+            let told = results.into_iter().zip(news).filter(|(_, news)| *news);
+            results = told.map(|(result, _)| result).collect();
         }
         let leaders = self.new_leaders(state, &results);
         FetchResponse::default()
