@@ -24,6 +24,7 @@ mod handling;
 mod listeners;
 pub mod log;
 pub mod partition;
+pub mod permissions;
 pub mod sasl;
 pub mod server;
 pub mod spec;
