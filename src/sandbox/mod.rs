@@ -7,6 +7,7 @@
 //! kind in `api/`) is a plain function on it, and only [`server`] waits.
 
 pub mod acks;
+pub mod acls;
 pub mod altering;
 pub mod answer;
 mod api;
@@ -24,6 +25,8 @@ mod handling;
 mod listeners;
 pub mod log;
 pub mod partition;
+pub mod permissions;
+pub mod sasl;
 pub mod server;
 pub mod spec;
 pub mod state;

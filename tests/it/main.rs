@@ -17,6 +17,7 @@ mod sandbox_clients;
 mod sandbox_groups;
 mod sandbox_kit;
 mod sandbox_replicates;
+mod sandbox_security;
 mod sandbox_transactions;
 mod sandbox_wire;
 #[path = "../support/mod.rs"]

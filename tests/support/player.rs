@@ -111,7 +111,7 @@ impl Player {
                 return answer;
             }
             assert!(Instant::now() < deadline, "still not ready: {text}");
-            std::thread::sleep(Duration::from_millis(20));
+            pause();
         }
     }
 
@@ -150,7 +150,7 @@ impl Player {
                 return;
             }
             assert!(Instant::now() < deadline, "{}: still {answer:?}", self.scene);
-            std::thread::sleep(Duration::from_millis(20));
+            pause();
         }
     }
 
@@ -244,6 +244,12 @@ impl Player {
         let text = TIME.replace_all(&text, "<time>");
         PORT.replace_all(&text, "port: <port>").replace("{ , ", "{ ")
     }
+}
+
+/// Waits a moment between two looks at a condition that has a deadline.
+#[allow(clippy::disallowed_methods, reason = "the condition that is waited for is looked at in between")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(20));
 }
 
 fn name<R: Request>() -> &'static str {

@@ -16,9 +16,11 @@ use tokio::time::Instant;
 use super::text;
 use crate::kafka::batch::BatchHeader;
 use crate::sandbox::acks::Awaited;
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context, Waiting};
 use crate::sandbox::log::check::{Refusal, check};
 use crate::sandbox::partition::Partition;
+use crate::sandbox::permissions::{Need, transactional_id};
 use crate::sandbox::state::State;
 use crate::sandbox::topics::INTERNAL_TOPICS;
 use crate::sandbox::transactions::Producer;
@@ -36,6 +38,10 @@ impl Api for ProduceRequest {
     fn topics_in(&self, state: &State, _: i32) -> Vec<String> {
         let names = self.topic_data.iter().map(|topic| state.topic_name(&topic.name, topic.topic_id));
         names.filter_map(|name| Some(name.ok()?.to_owned())).collect()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        self.transactional_id.iter().map(|id| transactional_id(Operation::Write, id)).collect()
     }
 
     fn refusal(&self, error: ResponseError) -> ProduceResponse {

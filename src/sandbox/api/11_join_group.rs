@@ -5,10 +5,16 @@ use kafka_protocol::messages::{JoinGroupRequest, JoinGroupResponse};
 
 use super::group_wait::{caller, wait};
 use super::text;
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::groups::{Reply, join_refused};
+use crate::sandbox::permissions::{Need, group};
 
 impl Api for JoinGroupRequest {
+    fn needs(&self) -> Vec<Need> {
+        vec![group(Operation::Read, &self.group_id)]
+    }
+
     fn refusal(&self, error: ResponseError) -> JoinGroupResponse {
         JoinGroupResponse::default()
             .with_error_code(error.code())
