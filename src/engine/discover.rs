@@ -261,7 +261,9 @@ async fn carry_out(
 ) -> Result<HashMap<TopicName, String>, KafkaError> {
     let Plan { steps, mut made_for, mut failures } = plan;
     for (topic, result) in apply(target, &steps).await? {
-        if let (Err(refusal), Some(name)) = (result, made_for.remove(&topic)) {
+        if let Err(refusal) = result
+            && let Some(name) = made_for.remove(&topic)
+        {
             let step = steps.iter().find(|step| *step.topic() == topic);
             let reason = step.map_or_else(|| refusal.to_string(), |step| step.explain(&refusal));
             failures.insert(name, reason);

@@ -4,6 +4,8 @@ use kafka_protocol::error::ResponseError;
 use kafka_protocol::protocol::{Request, StrBytes};
 use tokio::time::Instant;
 
+use super::permissions::Need;
+use super::sasl::Login;
 use super::state::State;
 
 /// Says what becomes of a request.
@@ -18,13 +20,16 @@ pub enum Answer<R> {
     Close,
 }
 
+/// Looks whether there is an answer by now; the flag says that it is wanted in any case.
+pub type Poll<R> = Box<dyn FnMut(&mut State, bool) -> Option<R> + Send>;
+
 /// Holds what an answer waits for.
 pub struct Waiting<R> {
     /// When it is answered at the latest.
     pub deadline: Instant,
     /// Looks at the cluster after every change; the flag says that the deadline has come, and then
     /// there must be an answer.
-    pub poll: Box<dyn FnMut(&mut State, bool) -> Option<R> + Send>,
+    pub poll: Poll<R>,
 }
 
 /// Says who asks, where, and in which version.
@@ -63,6 +68,12 @@ pub struct Client {
     pub host: String,
     /// Who it is, as `User:name`.
     pub principal: String,
+    /// How far its login is.
+    pub login: Login,
+    /// Whether it logged in.
+    pub is_known: bool,
+    /// Whether it tried and failed: the connection ends with the answer.
+    pub is_refused: bool,
 }
 
 /// Handles one kind of request.
@@ -78,6 +89,11 @@ pub trait Api: Request {
     /// Names the topics it is about where that takes the cluster to know: ids, and sessions.
     fn topics_in(&self, _: &State, _: i32) -> Vec<String> {
         self.topics().iter().map(ToString::to_string).collect()
+    }
+
+    /// Lists the leave it needs, beside that for its topics.
+    fn needs(&self) -> Vec<Need> {
+        Vec::new()
     }
 
     /// Answers that nothing it asks for is done, for one reason.

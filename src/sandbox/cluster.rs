@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
+use super::acls::Acls;
 use super::brokers::{Broker, Brokers};
 use super::faults::Fault;
 use super::listeners::Listeners;
+use super::sasl::Users;
 use super::server::{Shared, keep_time};
 use super::spec::{BROKERS_MAX, ClusterSpec, TopicSpec};
 use super::state::State;
@@ -80,6 +82,10 @@ impl Cluster {
         });
         let brokers = Brokers::new(brokers.collect());
         let mut state = State::new(spec.cluster_id, brokers, spec.broker_configs, spec.clock);
+        state.users = Users::new(&spec.users);
+        if let Some(super_users) = spec.super_users {
+            state.acls = Acls::with_super_users(super_users);
+        }
         for topic in &spec.topics {
             create(&mut state, topic)?;
         }

@@ -6,7 +6,8 @@ use kafka_protocol::messages::{self, ApiKey, ApiVersionsRequest, RequestHeader, 
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message, StrBytes, VersionRange};
 use tokio::time::Instant;
 
-use super::answer::{Answer, Api, Context};
+use super::answer::{Answer, Api, Context, Poll};
+use super::permissions::Need;
 use super::state::State;
 
 /// Says what goes back to the client.
@@ -28,7 +29,7 @@ pub struct Pending {
     /// When it is given at the latest.
     pub deadline: Instant,
     /// Looks at the cluster; see [`super::answer::Waiting`].
-    pub poll: Box<dyn FnMut(&mut State, bool) -> Option<Reply> + Send>,
+    pub poll: Poll<Reply>,
 }
 
 /// Holds a request that has been read, whatever its kind.
@@ -50,6 +51,11 @@ impl Call {
         self.request.topics(state, broker)
     }
 
+    /// Lists the leave it needs, beside that for its topics.
+    pub fn needs(&self) -> Vec<Need> {
+        self.request.needs()
+    }
+
     /// Answers it without doing anything.
     pub fn refuse(&self, error: ResponseError) -> Reply {
         self.request.refuse(error)
@@ -62,6 +68,7 @@ impl Call {
 }
 
 trait Erased: Send {
+    fn needs(&self) -> Vec<Need>;
     fn topics(&self, state: &State, broker: i32) -> Vec<String>;
     fn refuse(&self, error: ResponseError) -> Reply;
     fn run(self: Box<Self>, cx: &mut Context<'_>) -> Reply;
@@ -85,6 +92,10 @@ where
 {
     fn topics(&self, state: &State, broker: i32) -> Vec<String> {
         self.request.topics_in(state, broker)
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        self.request.needs()
     }
 
     fn refuse(&self, error: ResponseError) -> Reply {
@@ -245,6 +256,11 @@ served! {
     DescribeProducers: messages::DescribeProducersRequest,
     DescribeTransactions: messages::DescribeTransactionsRequest,
     ListTransactions: messages::ListTransactionsRequest,
+    DescribeAcls: messages::DescribeAclsRequest,
+    CreateAcls: messages::CreateAclsRequest,
+    DeleteAcls: messages::DeleteAclsRequest,
+    SaslHandshake: messages::SaslHandshakeRequest,
+    SaslAuthenticate: messages::SaslAuthenticateRequest,
 }
 
 /// Returns the versions in which request and answer are both known.

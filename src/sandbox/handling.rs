@@ -10,11 +10,19 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::answer::{Client, Context, Inside};
 use super::dispatch::{Call, Pending, Reply};
 use super::faults::{Action, Hit, prepare};
+use super::permissions::forbidden;
 use super::server::Shared;
 
 /// Answers a request, or does to it what was planned.
 pub async fn answer(call: Call, broker: i32, client: &mut Client, shared: &Arc<Shared>) -> Reply {
     client.client_id.clone_from(&call.client_id);
+    let forbidden = forbidden(&call, &shared.lock(), broker, client);
+    if let Some(error) = forbidden {
+        return match inside(call.api, error) {
+            None => call.refuse(error),
+            inside => handle(call, broker, client, shared, inside).await,
+        };
+    }
     let struck = {
         let mut state = shared.lock();
         // Naming the topics takes a while; mostly there is no fault.

@@ -6,6 +6,8 @@
 //! stands behind one lock ([`state::State`]); a request's handler ([`answer::Api`], one file per
 //! kind in `api/`) is a plain function on it, and only [`server`] waits.
 
+pub mod acks;
+pub mod acls;
 pub mod altering;
 pub mod answer;
 mod api;
@@ -23,6 +25,8 @@ mod handling;
 mod listeners;
 pub mod log;
 pub mod partition;
+pub mod permissions;
+pub mod sasl;
 pub mod server;
 pub mod spec;
 pub mod state;

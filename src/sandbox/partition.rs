@@ -30,13 +30,15 @@ impl Partition {
     /// Makes an empty partition; the first replica that is up leads it.
     pub fn new(index: i32, replicas: Vec<i32>, brokers: &Brokers) -> Self {
         let in_sync: Vec<i32> = replicas.iter().copied().filter(|id| brokers.is_up(*id)).collect();
+        let mut log = PartitionLog::default();
+        log.begin_epoch(0);
         Self {
             index,
             leader: in_sync.first().copied(),
             leader_epoch: 0,
             in_sync: if in_sync.is_empty() { replicas.clone() } else { in_sync },
             replicas,
-            log: PartitionLog::default(),
+            log,
         }
     }
 

@@ -5,15 +5,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
+use kafka_protocol::messages::ApiKey;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::answer::Client;
-use super::dispatch::{Read, Reply, read, with_length};
+use super::dispatch::{Call, Read, Reply, read, with_length};
 use super::handling::answer;
 use super::listeners::Listeners;
+use super::sasl::Login;
 use super::state::State;
 
 /// The largest request, in bytes (`socket.request.max.bytes`).
@@ -107,11 +109,18 @@ async fn serve(mut stream: TcpStream, peer: SocketAddr, broker: i32, shared: Arc
         client_id: None,
         host: peer.ip().to_string(),
         principal: "User:ANONYMOUS".to_owned(),
+        login: Login::default(),
+        is_known: false,
+        is_refused: false,
     };
     let mut received = BytesMut::new();
     while let Some(frame) = next_frame(&mut stream, &mut received).await {
         let reply = match read(frame) {
             Ok(Read::Versions(told)) => Reply::Frame(told),
+            Ok(Read::Call(call)) if !may_ask(&call, &client, &shared) => {
+                tracing::debug!(broker, %peer, api = ?call.api, "a request before the login");
+                return;
+            }
             Ok(Read::Call(call)) => answer(call, broker, &mut client, &shared).await,
             Err(error) => {
                 tracing::debug!(broker, %peer, %error, "closing the connection");
@@ -120,7 +129,7 @@ async fn serve(mut stream: TcpStream, peer: SocketAddr, broker: i32, shared: Arc
         };
         match reply {
             Reply::Frame(frame) => {
-                if stream.write_all(&with_length(&frame)).await.is_err() {
+                if stream.write_all(&with_length(&frame)).await.is_err() || client.is_refused {
                     return;
                 }
             }
@@ -134,6 +143,12 @@ async fn serve(mut stream: TcpStream, peer: SocketAddr, broker: i32, shared: Arc
             Reply::Close | Reply::Later(_) => return,
         }
     }
+}
+
+/// Says whether a client may ask this: where logins are needed, only what leads to one before it.
+fn may_ask(call: &Call, client: &Client, shared: &Shared) -> bool {
+    let logs_in = [ApiKey::ApiVersions, ApiKey::SaslHandshake, ApiKey::SaslAuthenticate];
+    client.is_known || logs_in.contains(&call.api) || !shared.lock().users.are_needed()
 }
 
 /// Reads the next request; `None` when the client is gone or sends what is no frame.

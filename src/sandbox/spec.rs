@@ -24,6 +24,10 @@ pub struct ClusterSpec {
     pub broker_configs: BTreeMap<String, String>,
     /// Where the time in its logs comes from.
     pub clock: Clock,
+    /// Names and passwords; where there are any, every connection has to log in (PLAIN or SCRAM).
+    pub users: BTreeMap<String, String>,
+    /// Who may do everything, as `User:name`; where this is set, others need an access rule.
+    pub super_users: Option<Vec<String>>,
 }
 
 /// Describes a topic.
@@ -48,6 +52,8 @@ impl Default for ClusterSpec {
             // As in the properties file that Kafka ships: a new group does not wait for more members.
             broker_configs: BTreeMap::from([("group.initial.rebalance.delay.ms".into(), "0".into())]),
             clock: Clock::real(),
+            users: BTreeMap::new(),
+            super_users: None,
         }
     }
 }
@@ -69,6 +75,20 @@ impl ClusterSpec {
     #[must_use]
     pub fn broker_config(mut self, name: &str, value: &str) -> Self {
         self.broker_configs.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Adds somebody who may log in; from then on everybody has to.
+    #[must_use]
+    pub fn user(mut self, name: &str, password: &str) -> Self {
+        self.users.insert(name.to_owned(), password.to_owned());
+        self
+    }
+
+    /// Lets rules decide who may do what, and somebody do everything, as `User:name`.
+    #[must_use]
+    pub fn super_user(mut self, principal: &str) -> Self {
+        self.super_users.get_or_insert_default().push(principal.to_owned());
         self
     }
 

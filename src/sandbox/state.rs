@@ -6,6 +6,7 @@ use kafka_protocol::error::ResponseError;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::acls::Acls;
 use super::brokers::Brokers;
 use super::clock::Clock;
 use super::configs::{Configs, TopicSettings};
@@ -13,6 +14,7 @@ use super::coordinators::Coordinators;
 use super::faults::Faults;
 use super::fetch::FetchSessions;
 use super::partition::Partition;
+use super::sasl::Users;
 use super::topics::{TopicError, Topics, place};
 
 /// Holds a cluster's brokers, topics and settings.
@@ -28,6 +30,10 @@ pub struct State {
     pub configs: Configs,
     /// The time.
     pub clock: Clock,
+    /// Who may log in.
+    pub users: Users,
+    /// Who may do what.
+    pub acls: Acls,
     /// Its groups and transactions.
     pub coordinators: Coordinators,
     /// What is to go wrong on purpose.
@@ -52,6 +58,8 @@ impl State {
             topics: Topics::default(),
             configs,
             clock,
+            users: Users::default(),
+            acls: Acls::none(),
             coordinators,
             faults: Faults::default(),
             fetch_sessions: FetchSessions::default(),

@@ -42,7 +42,8 @@ fn g4_every_record_of_a_topic_arrives_unchanged() {
         write(&writer, "orders", 12, round * 240..(round + 1) * 240);
     }
     let folder = tempfile::tempdir().unwrap();
-    run(folder.path(), &source, &target, "topics = [\"orders\"]\ngroups = []\n", &["--once"]);
+    let said = run(folder.path(), &source, &target, "topics = [\"orders\"]\ngroups = []\n", &["--once"]);
+    assert!(said.contains("created topic orders with 12 partitions"), "{said}");
     let (wanted, found) = (read_all(&source, "orders", 12, &[]), read_all(&target, "orders", 12, &[]));
     assert_eq!(wanted.values().map(Vec::len).sum::<usize>(), 1200);
     assert_eq!(contents(&wanted), contents(&found));

@@ -38,7 +38,7 @@ impl<'a> Sandbox<'a> {
 
     /// Runs a tool with `--bootstrap-server`; returns what it printed.
     fn tool(&self, class: &str, arguments: &[&str]) -> String {
-        let class = if class.contains('.') { class.to_owned() } else { format!("{TOOLS}.{class}") };
+        let class = if class.starts_with("kafka.") { class.to_owned() } else { format!("{TOOLS}.{class}") };
         self.java(&class, &[&["--bootstrap-server", &self.servers], arguments].concat(), "")
     }
 
@@ -151,14 +151,9 @@ fn the_performance_tools_run_also_in_transactions() {
         let sandbox = Sandbox::start(lab, &["orders:4"]);
         let load =
             ["--topic", "orders", "--num-records", "5000", "--record-size", "200", "--throughput", "-1"];
-        let servers = format!("bootstrap.servers={}", sandbox.servers);
         let producer = |more: &[&str]| {
-            let properties = ["--command-property", &servers, "--command-property", "compression.type=lz4"];
-            sandbox.java(
-                &format!("{TOOLS}.ProducerPerformance"),
-                &[&load[..], &properties[..], more].concat(),
-                "",
-            )
+            let codec = ["--command-property", "compression.type=lz4"];
+            sandbox.tool("ProducerPerformance", &[&load[..], &codec[..], more].concat())
         };
         says(&producer(&[]), &["5000 records sent"]);
         let transactions = ["--transactional-id", "perf", "--transaction-duration-ms", "50"];

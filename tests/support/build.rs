@@ -52,7 +52,8 @@ pub fn batch(writer: Writer, count: i32) -> Bytes {
             producer_epoch: writer.epoch,
             timestamp_type: TimestampType::Creation,
             offset: i64::from(number),
-            sequence: if writer.sequence < 0 { -1 } else { writer.sequence.wrapping_add(number) },
+            // The encoder begins another batch where sequences do not follow each other.
+            sequence: writer.sequence.wrapping_add(number),
             timestamp: MADE_MS + i64::from(number),
             key: Some(Bytes::from(format!("key {number}"))),
             value: Some(Bytes::from(number.to_string())),
@@ -140,7 +141,10 @@ impl Player {
     /// Creates a topic and waits until it is there; writes nothing down.
     pub fn topic(&mut self, what: &str, partitions: i32, configs: &[(&str, &str)]) -> StrBytes {
         let name = self.own(what);
-        let created = self.quietly(7, &create(&name, partitions, configs));
+        // Records of scenes are old; a broker would begin another segment for each marker, and a Fetch reads
+        // one segment at most.
+        let configs = [&[("segment.ms", "315360000000")], configs].concat();
+        let created = self.quietly(7, &create(&name, partitions, &configs));
         assert_eq!(created.topics[0].error_code, 0, "{created:?}");
         let count = usize::try_from(partitions).unwrap();
         self.until(12, &metadata(&name), |answer| {
@@ -149,6 +153,11 @@ impl Player {
                 && topic.partitions.len() == count
                 && topic.partitions.iter().all(|partition| partition.leader_id.0 >= 0)
         });
+        for partition in 0..partitions {
+            self.until(7, &list_offsets(&name, partition, -1, false), |answer| {
+                answer.topics[0].partitions[0].error_code == 0
+            });
+        }
         name
     }
 
@@ -157,8 +166,7 @@ impl Player {
         let mut answer = self.quietly(12, &fetch(topic, partition, offset, committed));
         let found = &mut answer.responses[0].partitions[0];
         let records = found.records.take().unwrap_or_default();
-        let line = format!("Fetch from {offset}, committed {committed}: {answer:?}");
-        self.note(line);
+        self.write_fields(&format!("Fetch from {offset}, committed {committed}"), &format!("{answer:?}"));
         for batch in Batches::new(records) {
             let header = batch.unwrap().header;
             let line = format!(

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub mod build;
+pub mod compare;
+pub mod known;
 pub mod player;
 pub mod raw;
 pub mod scenes;

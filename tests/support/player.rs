@@ -13,7 +13,8 @@ use regex::{Captures, Regex};
 use super::raw::Raw;
 
 /// Errors that only say that the coordinator or the topic is not ready yet.
-const NOT_YET: [&str; 4] = ["error_code: 14,", "error_code: 15,", "error_code: 16,", "error_code: 51,"];
+const NOT_YET: [&str; 5] =
+    ["error_code: 6,", "error_code: 14,", "error_code: 15,", "error_code: 16,", "error_code: 51,"];
 const READY_LIMIT: Duration = Duration::from_secs(60);
 
 /// Plays one scene to one cluster of one broker.
@@ -110,8 +111,31 @@ impl Player {
                 return answer;
             }
             assert!(Instant::now() < deadline, "still not ready: {text}");
-            std::thread::sleep(Duration::from_millis(20));
+            pause();
         }
+    }
+
+    /// Asks, and puts an answer whose parts come in any order into one order before it is written down.
+    pub fn ask_sorted<R: Request>(
+        &mut self,
+        version: i16,
+        request: &R,
+        sort: impl FnOnce(&mut R::Response),
+    ) -> R::Response
+    where
+        R::Response: std::fmt::Debug,
+    {
+        let mut answer = self.quietly(version, request);
+        sort(&mut answer);
+        self.write::<R>(version, &answer);
+        answer
+    }
+
+    /// Writes an answer down, with a line before it.
+    pub fn write_fields(&mut self, line: &str, fields: &str) {
+        let plain = self.name_all(fields);
+        self.note(line);
+        self.lines.extend(plain.split(", ").map(|field| format!("    {field}")));
     }
 
     /// Asks quietly until an answer meets a condition.
@@ -126,7 +150,7 @@ impl Player {
                 return;
             }
             assert!(Instant::now() < deadline, "{}: still {answer:?}", self.scene);
-            std::thread::sleep(Duration::from_millis(20));
+            pause();
         }
     }
 
@@ -156,6 +180,17 @@ impl Player {
             Some(answer) => self.write::<R>(version, &answer),
             None => self.note(format!("{} v{version}: the connection is closed", name::<R>())),
         }
+    }
+
+    /// Sends bytes on a connection and returns whether the broker closes it without an answer.
+    pub fn closes(&mut self, connection: usize, bytes: &[u8]) -> bool {
+        self.frame(connection, bytes).is_none()
+    }
+
+    /// Sends bytes on a connection and returns what comes back.
+    pub fn frame(&mut self, connection: usize, bytes: &[u8]) -> Option<bytes::Bytes> {
+        self.connections[connection].send_frame(bytes);
+        self.connections[connection].receive_frame()
     }
 
     /// Writes a line down.
@@ -191,7 +226,7 @@ impl Player {
         });
         static UUID: LazyLock<Regex> =
             LazyLock::new(|| regex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"));
-        static PRODUCER: LazyLock<Regex> = LazyLock::new(|| regex(r"ProducerId\((\d+)\)"));
+        static PRODUCER: LazyLock<Regex> = LazyLock::new(|| regex(r"(?:ProducerId\(|producer_id: )(\d+)\)?"));
         static TIME: LazyLock<Regex> = LazyLock::new(|| regex(r"\b1[789]\d{11}\b"));
         static PORT: LazyLock<Regex> = LazyLock::new(|| regex(r"port: \d+"));
         let names = &mut self.names;
@@ -203,10 +238,18 @@ impl Player {
                 names.name("id", &found[0])
             }
         });
-        let text = PRODUCER.replace_all(&text, |found: &Captures<'_>| names.name("producer", &found[1]));
+        let text = PRODUCER.replace_all(&text, |found: &Captures<'_>| {
+            format!("producer_id: {}", names.name("producer", &found[1]))
+        });
         let text = TIME.replace_all(&text, "<time>");
         PORT.replace_all(&text, "port: <port>").replace("{ , ", "{ ")
     }
+}
+
+/// Waits a moment between two looks at a condition that has a deadline.
+#[allow(clippy::disallowed_methods, reason = "the condition that is waited for is looked at in between")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(20));
 }
 
 fn name<R: Request>() -> &'static str {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use std::time::Duration;
+
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::produce_response::{
@@ -9,12 +11,16 @@ use kafka_protocol::messages::produce_response::{
 };
 use kafka_protocol::messages::{BrokerId, ProduceRequest, ProduceResponse};
 use kafka_protocol::protocol::StrBytes;
+use tokio::time::Instant;
 
 use super::text;
 use crate::kafka::batch::BatchHeader;
-use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::acks::Awaited;
+use crate::sandbox::acls::Operation;
+use crate::sandbox::answer::{Answer, Api, Context, Waiting};
 use crate::sandbox::log::check::{Refusal, check};
 use crate::sandbox::partition::Partition;
+use crate::sandbox::permissions::{Need, transactional_id};
 use crate::sandbox::state::State;
 use crate::sandbox::topics::INTERNAL_TOPICS;
 use crate::sandbox::transactions::Producer;
@@ -34,6 +40,10 @@ impl Api for ProduceRequest {
         names.filter_map(|name| Some(name.ok()?.to_owned())).collect()
     }
 
+    fn needs(&self) -> Vec<Need> {
+        self.transactional_id.iter().map(|id| transactional_id(Operation::Write, id)).collect()
+    }
+
     fn refusal(&self, error: ResponseError) -> ProduceResponse {
         let refuse = |data: &PartitionProduceData| failed(data.index, error.into());
         let responses = self.topic_data.iter().map(|topic| {
@@ -49,6 +59,9 @@ impl Api for ProduceRequest {
         if !matches!(acks, -1..=1) {
             return Answer::Now(self.refusal(ResponseError::InvalidRequiredAcks));
         }
+        if transactional_id.is_none() && self.topic_data.iter().any(has_transactional) {
+            return Answer::Now(self.refusal(ResponseError::TransactionalIdAuthorizationFailed));
+        }
         let mut failures = false;
         let mut responses = Vec::with_capacity(self.topic_data.len());
         for mut topic in self.topic_data {
@@ -58,13 +71,68 @@ impl Api for ProduceRequest {
             failures |= partitions.iter().any(|partition| partition.error_code != 0);
             responses.push(named(&topic).with_partition_responses(partitions));
         }
+        let awaited = if acks == -1 { awaited(cx, &responses) } else { Vec::new() };
+        let answer = ProduceResponse::default().with_responses(responses);
+        if !awaited.is_empty() {
+            let time = Duration::from_millis(u64::try_from(self.timeout_ms).unwrap_or(0));
+            return Answer::Later(replicated(answer, awaited, cx.now + time));
+        }
         match (acks, failures) {
             // Nobody waits for the answer; closing is how a broker says that something failed.
             (0, true) => Answer::Close,
             (0, false) => Answer::Silent,
-            _ => Answer::Now(ProduceResponse::default().with_responses(responses)),
+            _ => Answer::Now(answer),
         }
     }
+}
+
+/// Lists what was appended and is not at all replicas yet, because a high watermark is held back.
+fn awaited(cx: &Context<'_>, responses: &[TopicProduceResponse]) -> Vec<Awaited> {
+    let mut awaited = Vec::new();
+    for (at, topic) in responses.iter().enumerate() {
+        let Ok(name) = cx.state.topic_name(&topic.name, topic.topic_id) else { continue };
+        for (index, told) in topic.partition_responses.iter().enumerate() {
+            let found = cx.state.topics.get(name).and_then(|topic| topic.partition(told.index));
+            let Some(partition) = found.filter(|_| told.error_code == 0) else { continue };
+            let Some(next_offset) = partition.log.next_after(told.base_offset) else { continue };
+            if partition.log.high_watermark() < next_offset {
+                let (leader_epoch, place) = (partition.leader_epoch, (at, index));
+                let topic = name.to_owned();
+                awaited.push(Awaited { topic, partition: told.index, leader_epoch, next_offset, place });
+            }
+        }
+    }
+    awaited
+}
+
+/// Answers once all replicas have everything, or its time is up.
+fn replicated(
+    mut answer: ProduceResponse,
+    mut awaited: Vec<Awaited>,
+    deadline: Instant,
+) -> Waiting<ProduceResponse> {
+    let poll = move |state: &mut State, expired: bool| {
+        awaited.retain(|one| {
+            let error = match one.is_replicated(state) {
+                Ok(true) => return false,
+                Ok(false) if !expired => return true,
+                Ok(false) => ResponseError::RequestTimedOut,
+                Err(error) => error,
+            };
+            let told = &mut answer.responses[one.place.0].partition_responses[one.place.1];
+            *told = failed(told.index, error.into());
+            false
+        });
+        awaited.is_empty().then(|| std::mem::take(&mut answer))
+    };
+    Waiting { deadline, poll: Box::new(poll) }
+}
+
+/// Says whether a batch claims to be of a transaction: only whoever has a transactional id may say so.
+fn has_transactional(topic: &TopicProduceData) -> bool {
+    let batches = topic.partition_data.iter().filter_map(|data| data.records.as_ref());
+    let mut headers = batches.filter_map(|batch| batch.first_chunk()).map(BatchHeader::parse);
+    headers.any(|header| header.magic == 2 && header.is_transactional())
 }
 
 fn named(topic: &TopicProduceData) -> TopicProduceResponse {
@@ -93,12 +161,15 @@ fn append(
             return failed(index, error.into()).with_current_leader(leader_of(partition));
         }
     };
-    if acks == -1 && partition.in_sync.len() < settings.in_sync_min {
+    if acks == -1 && partition.in_sync.len() < settings.in_sync_min.min(partition.replicas.len()) {
         return failed(index, ResponseError::NotEnoughReplicas.into());
     }
     let checked = match check(data.records, cx.version, settings, now_ms) {
         Ok(checked) => checked,
-        Err(refusal) => return failed(index, refusal),
+        Err(refusal) => {
+            let start = if refusal.at_log { partition.log.start() } else { -1 };
+            return failed(index, refusal).with_log_start_offset(start);
+        }
     };
     // Looked up again: the coordinator that is asked in between is part of the same state.
     let allowed = verify(cx, transactional_id, &checked.header, (&name, index));
@@ -113,7 +184,8 @@ fn append(
             .with_base_offset(appended.base_offset)
             .with_log_append_time_ms(appended.append_time_ms)
             .with_log_start_offset(partition.log.start()),
-        Err(refusal) => failed(index, refusal),
+        // What the log itself refuses is told with the log's start.
+        Err(refusal) => failed(index, refusal).with_log_start_offset(partition.log.start()),
     }
 }
 

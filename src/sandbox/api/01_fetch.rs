@@ -156,7 +156,9 @@ impl Fetch {
         }
         let session = self.session(state, &results);
         if let Some(id) = self.opened.session {
-            results.retain(|(wanted, found)| state.fetch_sessions.is_news(id, wanted, found));
+            let news = state.fetch_sessions.news(id, &results);
+            let told = results.into_iter().zip(news).filter(|(_, news)| *news);
+            results = told.map(|(result, _)| result).collect();
         }
         let leaders = self.new_leaders(state, &results);
         FetchResponse::default()
@@ -219,6 +221,11 @@ impl Fetch {
     }
 }
 
+/// What the broker does not know is answered without a look at a log, and then not with null.
+fn is_unknown(error: ResponseError) -> bool {
+    matches!(error, ResponseError::UnknownTopicOrPartition | ResponseError::UnknownTopicId)
+}
+
 fn is_about_leader(error: ResponseError) -> bool {
     matches!(error, ResponseError::NotLeaderOrFollower | ResponseError::FencedLeaderEpoch)
 }
@@ -244,7 +251,7 @@ fn by_topic(
                 });
                 data.with_error_code(error.code())
                     .with_high_watermark(-1)
-                    .with_aborted_transactions(None)
+                    .with_aborted_transactions(is_unknown(error).then(Vec::new))
                     .with_current_leader(current)
             }
         };

@@ -22,6 +22,20 @@ const EARLIEST_LOCAL: i64 = -4;
 /// Asks for the end of what is in remote storage (KIP-1005); nothing is.
 const LATEST_TIERED: i64 = -5;
 
+/// From this version an answer names the leader epoch of its offset.
+const EPOCHS_FROM: i16 = 4;
+
+/// Returns the first version in which a broker knows what a time stands for.
+fn first_version(timestamp: i64) -> i16 {
+    match timestamp {
+        LATEST | EARLIEST | 0.. => 0,
+        MAX_TIMESTAMP => 7,
+        EARLIEST_LOCAL => 8,
+        LATEST_TIERED => 9,
+        _ => i16::MAX,
+    }
+}
+
 impl Api for ListOffsetsRequest {
     const CHANGES: bool = false;
 
@@ -35,6 +49,7 @@ impl Api for ListOffsetsRequest {
 
     fn handle(self, cx: &mut Context<'_>) -> Answer<ListOffsetsResponse> {
         let committed_only = self.isolation_level == 1;
+        let version = cx.version;
         Answer::Now(each(&self.topics, |topic, wanted| {
             // The topic is looked for first: what is missing is unknown in every epoch.
             let found = cx.state.topics.get(topic).and_then(|found| found.partition(wanted.partition_index));
@@ -43,12 +58,18 @@ impl Api for ListOffsetsRequest {
             if partition.leader != Some(cx.broker) {
                 return Err(ResponseError::NotLeaderOrFollower);
             }
+            if version < first_version(wanted.timestamp) {
+                return Err(ResponseError::UnsupportedVersion);
+            }
             let log = &partition.log;
             let end = if committed_only { log.last_stable() } else { log.high_watermark() };
             let (offset, timestamp, epoch) = look_up(log, wanted.timestamp, end);
-            Ok(response(wanted).with_offset(offset).with_timestamp(timestamp).with_leader_epoch(
-                if epoch == Epoch::Leader { partition.leader_epoch } else { epoch.of(log, offset) },
-            ))
+            let epoch = match epoch {
+                _ if version < EPOCHS_FROM => -1,
+                Epoch::Leader => partition.leader_epoch,
+                epoch => epoch.of(log, offset),
+            };
+            Ok(response(wanted).with_offset(offset).with_timestamp(timestamp).with_leader_epoch(epoch))
         }))
     }
 }

@@ -9,6 +9,7 @@ use kafka_protocol::messages::{BrokerId, MetadataRequest, MetadataResponse, Topi
 use kafka_protocol::protocol::StrBytes;
 
 use super::{broker_ids, text};
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::brokers::Brokers;
 use crate::sandbox::partition::Partition;
@@ -29,7 +30,10 @@ impl Api for MetadataRequest {
         // Version 0 asks for all topics with an empty list, later versions with a null.
         let wanted = self.topics.filter(|topics| cx.version > 0 || !topics.is_empty());
         let topics = match wanted {
-            None => cx.state.topics.iter().map(|topic| described(topic, &cx.state.brokers)).collect(),
+            None => {
+                let seen = cx.state.topics.iter().filter(|topic| cx.may(Operation::Describe, &topic.name));
+                seen.map(|topic| described(topic, &cx.state.brokers)).collect()
+            }
             Some(wanted) => {
                 let create = self.allow_auto_topic_creation || cx.version < 4;
                 wanted.iter().map(|topic| one(cx, topic, create)).collect()
@@ -58,6 +62,9 @@ fn one(cx: &mut Context<'_>, wanted: &MetadataRequestTopic, create: bool) -> Met
         (None, Some(name)) => name.to_owned(),
         (None, None) => return failed(wanted, ResponseError::UnknownTopicId),
     };
+    if !cx.may(Operation::Describe, &name) {
+        return failed(wanted, ResponseError::TopicAuthorizationFailed);
+    }
     if let Some(topic) = cx.state.topics.get(&name) {
         return described(topic, &cx.state.brokers);
     }

@@ -8,11 +8,17 @@ use kafka_protocol::messages::{OffsetCommitRequest, OffsetCommitResponse};
 use kafka_protocol::protocol::StrBytes;
 
 use super::group_wait::caller;
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::permissions::{Need, group};
 
 impl Api for OffsetCommitRequest {
     fn topics(&self) -> Vec<StrBytes> {
         self.topics.iter().map(|topic| topic.name.0.clone()).collect()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![group(Operation::Read, &self.group_id)]
     }
 
     fn refusal(&self, error: ResponseError) -> OffsetCommitResponse {

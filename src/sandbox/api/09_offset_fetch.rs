@@ -8,13 +8,21 @@ use kafka_protocol::messages::{OffsetFetchRequest, OffsetFetchResponse};
 
 use super::group_wait::caller;
 use super::text;
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::permissions::{Need, group};
 
 /// From this version on several groups are asked for at once.
 const BATCHED: i16 = 8;
 
 impl Api for OffsetFetchRequest {
     const CHANGES: bool = false;
+
+    fn needs(&self) -> Vec<Need> {
+        let one = (!self.group_id.is_empty()).then_some(&self.group_id);
+        let all = one.into_iter().chain(self.groups.iter().map(|group| &group.group_id));
+        all.map(|id| group(Operation::Describe, id)).collect()
+    }
 
     fn refusal(&self, error: ResponseError) -> OffsetFetchResponse {
         let groups = self.groups.iter().map(|group| {

@@ -6,21 +6,31 @@ use kafka_protocol::messages::{BrokerId, FindCoordinatorRequest, FindCoordinator
 use kafka_protocol::protocol::StrBytes;
 
 use super::text;
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::coordinators::Kind;
+use crate::sandbox::permissions::{Need, group, transactional_id};
 
 /// From this version on several keys are asked for at once.
 const BATCHED: i16 = 4;
 
 impl Api for FindCoordinatorRequest {
+    fn needs(&self) -> Vec<Need> {
+        let one = (!self.key.is_empty()).then_some(&self.key);
+        let need = if self.key_type == 0 { group } else { transactional_id };
+        one.into_iter().chain(&self.coordinator_keys).map(|key| need(Operation::Describe, key)).collect()
+    }
+
     fn refusal(&self, error: ResponseError) -> FindCoordinatorResponse {
-        let keys = self.coordinator_keys.iter().map(|key| failed(key, error));
+        if !self.coordinator_keys.is_empty() {
+            let keys = self.coordinator_keys.iter().map(|key| failed(key, error));
+            return FindCoordinatorResponse::default().with_coordinators(keys.collect());
+        }
         FindCoordinatorResponse::default()
             .with_error_code(error.code())
             .with_error_message(Some(text(&error.to_string())))
             .with_node_id(BrokerId(-1))
             .with_port(-1)
-            .with_coordinators(keys.collect())
     }
 
     fn handle(self, cx: &mut Context<'_>) -> Answer<FindCoordinatorResponse> {

@@ -5,10 +5,16 @@ use kafka_protocol::messages::{JoinGroupRequest, JoinGroupResponse};
 
 use super::group_wait::{caller, wait};
 use super::text;
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
-use crate::sandbox::groups::Reply;
+use crate::sandbox::groups::{Reply, join_refused};
+use crate::sandbox::permissions::{Need, group};
 
 impl Api for JoinGroupRequest {
+    fn needs(&self) -> Vec<Need> {
+        vec![group(Operation::Read, &self.group_id)]
+    }
+
     fn refusal(&self, error: ResponseError) -> JoinGroupResponse {
         JoinGroupResponse::default()
             .with_error_code(error.code())
@@ -19,13 +25,14 @@ impl Api for JoinGroupRequest {
 
     fn handle(self, cx: &mut Context<'_>) -> Answer<JoinGroupResponse> {
         if let Err(error) = cx.state.coordinates_group(cx.broker, &self.group_id) {
-            return Answer::Now(self.refusal(error));
+            return Answer::Now(join_refused(error, &self.member_id, cx.version));
         }
+        let version = cx.version;
         let (caller, now_ms) = (caller(cx), cx.state.coordinators.millis(cx.now));
         let ticket = cx.state.coordinators.groups.join(now_ms, &caller, &self);
         wait(cx, ticket, move |reply| match reply {
             Some(Reply::Join(answer)) => answer,
-            _ => self.refusal(ResponseError::RebalanceInProgress),
+            _ => join_refused(ResponseError::RebalanceInProgress, &self.member_id, version),
         })
     }
 }

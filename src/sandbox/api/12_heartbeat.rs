@@ -3,9 +3,15 @@
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{HeartbeatRequest, HeartbeatResponse};
 
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context, code_of};
+use crate::sandbox::permissions::{Need, group};
 
 impl Api for HeartbeatRequest {
+    fn needs(&self) -> Vec<Need> {
+        vec![group(Operation::Read, &self.group_id)]
+    }
+
     fn refusal(&self, error: ResponseError) -> HeartbeatResponse {
         HeartbeatResponse::default().with_error_code(error.code())
     }

@@ -4,9 +4,15 @@ use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{LeaveGroupRequest, LeaveGroupResponse};
 
 use super::group_wait::caller;
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::permissions::{Need, group};
 
 impl Api for LeaveGroupRequest {
+    fn needs(&self) -> Vec<Need> {
+        vec![group(Operation::Read, &self.group_id)]
+    }
+
     fn refusal(&self, error: ResponseError) -> LeaveGroupResponse {
         LeaveGroupResponse::default().with_error_code(error.code())
     }

@@ -4,13 +4,19 @@ use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{SyncGroupRequest, SyncGroupResponse};
 
 use super::group_wait::{caller, wait};
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::groups::Reply;
+use crate::sandbox::permissions::{Need, group};
 
 /// From this version on a member says which protocol it means (KIP-559).
 const SAYS_PROTOCOL: i16 = 5;
 
 impl Api for SyncGroupRequest {
+    fn needs(&self) -> Vec<Need> {
+        vec![group(Operation::Read, &self.group_id)]
+    }
+
     fn refusal(&self, error: ResponseError) -> SyncGroupResponse {
         SyncGroupResponse::default().with_error_code(error.code())
     }

@@ -5,10 +5,16 @@ use kafka_protocol::messages::describe_groups_response::DescribedGroup;
 use kafka_protocol::messages::{DescribeGroupsRequest, DescribeGroupsResponse, GroupId};
 
 use super::group_wait::caller;
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::permissions::{Need, group};
 
 impl Api for DescribeGroupsRequest {
     const CHANGES: bool = false;
+
+    fn needs(&self) -> Vec<Need> {
+        self.groups.iter().map(|id| group(Operation::Describe, id)).collect()
+    }
 
     fn refusal(&self, error: ResponseError) -> DescribeGroupsResponse {
         let groups = self.groups.iter().map(|id| failed(id, error));

@@ -3,6 +3,7 @@
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{ListGroupsRequest, ListGroupsResponse};
 
+use crate::sandbox::acls::ResourceType;
 use crate::sandbox::answer::{Answer, Api, Context};
 
 impl Api for ListGroupsRequest {
@@ -14,6 +15,7 @@ impl Api for ListGroupsRequest {
 
     fn handle(self, cx: &mut Context<'_>) -> Answer<ListGroupsResponse> {
         let mut groups = cx.state.coordinators.groups.list(&self);
+        groups.retain(|group| cx.may_see(ResourceType::Group, &group.group_id));
         groups.retain(|group| cx.state.coordinates_group(cx.broker, &group.group_id).is_ok());
         Answer::Now(ListGroupsResponse::default().with_groups(groups))
     }

@@ -11,6 +11,7 @@ use kafka_protocol::protocol::StrBytes;
 use super::text;
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::configs::{ConfigError, TOPIC_KEYS};
+use crate::sandbox::spec::random_uuid;
 use crate::sandbox::state::State;
 use crate::sandbox::topics::{TopicError, check_placement, place};
 
@@ -55,7 +56,7 @@ fn failed(topic: &CreatableTopic, error: ResponseError, message: Option<&str>) -
         .with_error_message(message.map(text))
         .with_num_partitions(-1)
         .with_replication_factor(-1)
-        .with_configs(None)
+        .with_configs(Some(Vec::new()))
 }
 
 fn create(
@@ -85,7 +86,8 @@ fn create(
     let described = described.collect();
     let name = wanted.name.as_str();
     let id = if validate_only {
-        uuid::Uuid::nil()
+        // Brokers choose one, and forget it.
+        random_uuid()
     } else {
         state.topics.create(name, placement, configs, &state.configs, &state.brokers)?.id
     };

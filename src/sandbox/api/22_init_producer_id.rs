@@ -3,10 +3,19 @@
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse, ProducerId};
 
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::permissions::{Need, cluster, transactional_id};
 use crate::sandbox::transactions::{NO_EPOCH, NO_PRODUCER_ID};
 
 impl Api for InitProducerIdRequest {
+    fn needs(&self) -> Vec<Need> {
+        match &self.transactional_id {
+            Some(id) => vec![transactional_id(Operation::Write, id)],
+            None => cluster(Operation::IdempotentWrite),
+        }
+    }
+
     fn refusal(&self, error: ResponseError) -> InitProducerIdResponse {
         InitProducerIdResponse::default()
             .with_error_code(error.code())

@@ -12,7 +12,9 @@ use kafka_protocol::messages::add_partitions_to_txn_response::{
 use kafka_protocol::messages::{AddPartitionsToTxnRequest, AddPartitionsToTxnResponse};
 use kafka_protocol::protocol::StrBytes;
 
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context, code_of};
+use crate::sandbox::permissions::{Need, cluster, transactional_id};
 use crate::sandbox::transactions::{PartitionKey, Producer};
 
 /// From this version on a request holds several transactions.
@@ -24,6 +26,15 @@ impl Api for AddPartitionsToTxnRequest {
     fn topics(&self) -> Vec<StrBytes> {
         let batched = self.transactions.iter().flat_map(|transaction| &transaction.topics);
         batched.chain(&self.v3_and_below_topics).map(|topic| topic.name.0.clone()).collect()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        let batched = self.transactions.iter().map(|transaction| &transaction.transactional_id);
+        // Batches come from brokers; a single transaction from whoever writes it.
+        if batched.len() > 0 {
+            return cluster(Operation::ClusterAction);
+        }
+        vec![transactional_id(Operation::Write, &self.v3_and_below_transactional_id)]
     }
 
     fn refusal(&self, error: ResponseError) -> AddPartitionsToTxnResponse {

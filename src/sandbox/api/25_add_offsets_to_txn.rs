@@ -3,9 +3,18 @@
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{AddOffsetsToTxnRequest, AddOffsetsToTxnResponse};
 
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context, code_of};
+use crate::sandbox::permissions::{Need, group, transactional_id};
 
 impl Api for AddOffsetsToTxnRequest {
+    fn needs(&self) -> Vec<Need> {
+        vec![
+            group(Operation::Read, &self.group_id),
+            transactional_id(Operation::Write, &self.transactional_id),
+        ]
+    }
+
     fn refusal(&self, error: ResponseError) -> AddOffsetsToTxnResponse {
         AddOffsetsToTxnResponse::default().with_error_code(error.code())
     }

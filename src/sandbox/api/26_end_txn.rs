@@ -3,10 +3,16 @@
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{EndTxnRequest, EndTxnResponse, ProducerId};
 
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::permissions::{Need, transactional_id};
 use crate::sandbox::transactions::{NO_EPOCH, NO_PRODUCER_ID};
 
 impl Api for EndTxnRequest {
+    fn needs(&self) -> Vec<Need> {
+        vec![transactional_id(Operation::Write, &self.transactional_id)]
+    }
+
     fn refusal(&self, error: ResponseError) -> EndTxnResponse {
         EndTxnResponse::default()
             .with_error_code(error.code())

@@ -9,8 +9,10 @@ use kafka_protocol::messages::txn_offset_commit_response::{
 use kafka_protocol::messages::{TxnOffsetCommitRequest, TxnOffsetCommitResponse};
 use kafka_protocol::protocol::StrBytes;
 
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::groups::offsets_partition;
+use crate::sandbox::permissions::{Need, group, transactional_id};
 use crate::sandbox::transactions::{Check, OFFSETS_TOPIC, Producer};
 
 /// From this version on the group is taken into the transaction with its first offsets (KIP-890).
@@ -19,6 +21,13 @@ const ADDS_GROUP: i16 = 5;
 impl Api for TxnOffsetCommitRequest {
     fn topics(&self) -> Vec<StrBytes> {
         self.topics.iter().map(|topic| topic.name.0.clone()).collect()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![
+            group(Operation::Read, &self.group_id),
+            transactional_id(Operation::Write, &self.transactional_id),
+        ]
     }
 
     fn refusal(&self, error: ResponseError) -> TxnOffsetCommitResponse {

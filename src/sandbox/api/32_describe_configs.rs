@@ -12,6 +12,7 @@ use super::{BROKER, TOPIC, text};
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::configs::{Key, Source, TOPIC_KEYS, broker_keys, find_topic_key, is_dynamic};
 use crate::sandbox::state::State;
+use crate::sandbox::topics::is_name;
 
 impl Api for DescribeConfigsRequest {
     const CHANGES: bool = false;
@@ -66,6 +67,9 @@ fn is_wanted(resource: &DescribeConfigsResource, name: &str) -> bool {
 fn topic(state: &State, resource: &DescribeConfigsResource, synonyms: bool) -> Described {
     let name = &resource.resource_name;
     let unknown = || (ResponseError::UnknownTopicOrPartition, format!("The topic '{name}' does not exist."));
+    if !is_name(name) {
+        return Err((ResponseError::InvalidTopicException, format!("'{name}' is no name for a topic.")));
+    }
     let topic = state.topics.get(name).ok_or_else(unknown)?;
     let keys = TOPIC_KEYS.iter().filter(|key| is_wanted(resource, key.name));
     let described = keys.map(|key| {

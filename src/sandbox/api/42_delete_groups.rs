@@ -4,9 +4,15 @@ use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::delete_groups_response::DeletableGroupResult;
 use kafka_protocol::messages::{DeleteGroupsRequest, DeleteGroupsResponse, GroupId};
 
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::permissions::{Need, group};
 
 impl Api for DeleteGroupsRequest {
+    fn needs(&self) -> Vec<Need> {
+        self.groups_names.iter().map(|id| group(Operation::Delete, id)).collect()
+    }
+
     fn refusal(&self, error: ResponseError) -> DeleteGroupsResponse {
         let results = self.groups_names.iter().map(|id| failed(id, error));
         DeleteGroupsResponse::default().with_results(results.collect())

@@ -4,11 +4,17 @@ use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{OffsetDeleteRequest, OffsetDeleteResponse};
 use kafka_protocol::protocol::StrBytes;
 
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::permissions::{Need, group};
 
 impl Api for OffsetDeleteRequest {
     fn topics(&self) -> Vec<StrBytes> {
         self.topics.iter().map(|topic| topic.name.0.clone()).collect()
+    }
+
+    fn needs(&self) -> Vec<Need> {
+        vec![group(Operation::Delete, &self.group_id)]
     }
 
     fn refusal(&self, error: ResponseError) -> OffsetDeleteResponse {

@@ -4,10 +4,16 @@ use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::describe_transactions_response::TransactionState;
 use kafka_protocol::messages::{DescribeTransactionsRequest, DescribeTransactionsResponse, TransactionalId};
 
+use crate::sandbox::acls::Operation;
 use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::permissions::{Need, transactional_id};
 
 impl Api for DescribeTransactionsRequest {
     const CHANGES: bool = false;
+
+    fn needs(&self) -> Vec<Need> {
+        self.transactional_ids.iter().map(|id| transactional_id(Operation::Describe, id)).collect()
+    }
 
     fn refusal(&self, error: ResponseError) -> DescribeTransactionsResponse {
         let states = self.transactional_ids.iter().map(|id| failed(id, error));

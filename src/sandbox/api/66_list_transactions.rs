@@ -4,6 +4,7 @@ use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::{ListTransactionsRequest, ListTransactionsResponse};
 use regex::Regex;
 
+use crate::sandbox::acls::ResourceType;
 use crate::sandbox::answer::{Answer, Api, Context};
 
 impl Api for ListTransactionsRequest {
@@ -21,6 +22,9 @@ impl Api for ListTransactionsRequest {
         let matches = |id: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(id));
         let now_ms = cx.state.coordinators.millis(cx.now);
         let mut answer = cx.state.coordinators.transactions.list(now_ms, &self, matches);
+        answer
+            .transaction_states
+            .retain(|found| cx.may_see(ResourceType::TransactionalId, &found.transactional_id));
         answer
             .transaction_states
             .retain(|found| cx.state.coordinates_transaction(cx.broker, &found.transactional_id).is_ok());

@@ -8,16 +8,22 @@ mod add_partitions_to_txn;
 mod alter_configs;
 #[path = "18_api_versions.rs"]
 mod api_versions;
+#[path = "30_create_acls.rs"]
+mod create_acls;
 #[path = "37_create_partitions.rs"]
 mod create_partitions;
 #[path = "19_create_topics.rs"]
 mod create_topics;
+#[path = "31_delete_acls.rs"]
+mod delete_acls;
 #[path = "42_delete_groups.rs"]
 mod delete_groups;
 #[path = "21_delete_records.rs"]
 mod delete_records;
 #[path = "20_delete_topics.rs"]
 mod delete_topics;
+#[path = "29_describe_acls.rs"]
+mod describe_acls;
 #[path = "60_describe_cluster.rs"]
 mod describe_cluster;
 #[path = "32_describe_configs.rs"]
@@ -69,6 +75,10 @@ mod offset_fetch;
 mod offset_for_leader_epoch;
 #[path = "00_produce.rs"]
 mod produce;
+#[path = "36_sasl_authenticate.rs"]
+mod sasl_authenticate;
+#[path = "17_sasl_handshake.rs"]
+mod sasl_handshake;
 #[path = "14_sync_group.rs"]
 mod sync_group;
 #[path = "28_txn_offset_commit.rs"]

@@ -110,11 +110,13 @@ fn changed(
         if changes[..index].iter().any(|earlier| earlier.name == change.name) {
             return Err(ChangeError::Twice(change.name.clone()));
         }
-        let key = key(&change.name)?;
-        if change.operation == Operation::Delete {
+        let key = key(&change.name);
+        // Taking back what is no setting changes nothing, and brokers let it pass.
+        if change.operation == Operation::Delete && !matches!(key, Err(ChangeError::Static(_))) {
             result.remove(&change.name);
             continue;
         }
+        let key = key?;
         let value = change.value.clone().ok_or_else(|| ChangeError::NoValue(change.name.clone()))?;
         let value = match change.operation {
             Operation::Append | Operation::Subtract => {

@@ -124,32 +124,32 @@ impl FetchSessions {
         Some(id)
     }
 
-    /// Says whether a partition's result is news to the client, and remembers that it is told.
-    pub fn is_news(&mut self, id: SessionId, wanted: &Wanted, found: &Result<Found, ResponseError>) -> bool {
-        let Some(session) = self.open.get_mut(&id) else { return true };
-        let Some(at) = session.partitions.iter().position(|known| place(&known.wanted) == place(wanted))
-        else {
-            return true;
-        };
-        let known = &mut session.partitions[at];
-        match found {
-            Err(_) => {
-                // The next success is news, whatever it is.
-                known.high_watermark = -1;
-                true
+    /// Says which results are news to the client, and remembers that they are told.
+    ///
+    /// Partitions that gave records go to the end, so that the others are read first next time.
+    pub fn news(&mut self, id: SessionId, results: &[(&Wanted, Result<Found, ResponseError>)]) -> Vec<bool> {
+        let Some(session) = self.open.get_mut(&id) else { return vec![true; results.len()] };
+        let mut news = Vec::with_capacity(results.len());
+        let mut read = Vec::new();
+        for (at, (wanted, found)) in results.iter().enumerate() {
+            // The order is that of reading, unless the client changed the session meanwhile.
+            let known = session.partitions.get_mut(at).filter(|known| place(&known.wanted) == place(wanted));
+            let Some(known) = known else {
+                news.push(true);
+                continue;
+            };
+            if found.as_ref().is_ok_and(|found| !found.records.is_empty()) {
+                read.push(at);
             }
-            Ok(found) => {
-                let told = (known.high_watermark, known.log_start);
-                (known.high_watermark, known.log_start) = (found.high_watermark, found.log_start);
-                let moved = told != (found.high_watermark, found.log_start);
-                if !found.records.is_empty() {
-                    let read = session.partitions.remove(at);
-                    session.partitions.push(read);
-                    return true;
-                }
-                moved || found.diverging.is_some()
-            }
+            news.push(known.learn(found));
         }
+        let (mut rest, mut last) = (Vec::new(), Vec::new());
+        for (at, partition) in std::mem::take(&mut session.partitions).into_iter().enumerate() {
+            if read.binary_search(&at).is_ok() { last.push(partition) } else { rest.push(partition) }
+        }
+        rest.append(&mut last);
+        session.partitions = rest;
+        news
     }
 
     /// Names the topics a session reads.
@@ -174,6 +174,22 @@ impl FetchSessions {
     }
 }
 
+impl Remembered {
+    /// Takes in what the client is told now; returns whether that is news.
+    fn learn(&mut self, found: &Result<Found, ResponseError>) -> bool {
+        let Ok(found) = found else {
+            // The next success is news, whatever it is.
+            self.high_watermark = -1;
+            return true;
+        };
+        let told = (self.high_watermark, self.log_start);
+        (self.high_watermark, self.log_start) = (found.high_watermark, found.log_start);
+        told != (found.high_watermark, found.log_start)
+            || !found.records.is_empty()
+            || found.diverging.is_some()
+    }
+}
+
 impl Session {
     fn update(&mut self, wanted: Vec<Wanted>, forgotten: &[Place]) {
         for wanted in wanted {
@@ -194,4 +210,96 @@ impl Session {
 fn place(wanted: &Wanted) -> (Uuid, &str, i32) {
     let name = if wanted.topic_id.is_nil() { wanted.topic.as_str() } else { "" };
     (wanted.topic_id, name, wanted.partition)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn wanted(partition: i32) -> Wanted {
+        Wanted {
+            topic: "orders".to_owned(),
+            topic_id: Uuid::nil(),
+            partition,
+            current_leader_epoch: -1,
+            fetch_offset: 0,
+            last_fetched_epoch: -1,
+            bytes_max: 1000,
+        }
+    }
+
+    fn found(records: &'static [u8], high_watermark: i64) -> Result<Found, ResponseError> {
+        Ok(Found {
+            records: Bytes::from_static(records),
+            high_watermark,
+            last_stable: high_watermark,
+            log_start: 0,
+            aborted: None,
+            diverging: None,
+        })
+    }
+
+    fn asked(id: i32, epoch: i32, wanted: Vec<Wanted>, forgotten: &[i32]) -> Asked {
+        let forgotten = forgotten.iter().map(|partition| (Uuid::nil(), "orders".to_owned(), *partition));
+        Asked { session_id: id, epoch, by_id: false, wanted, forgotten: forgotten.collect() }
+    }
+
+    fn with_session(partitions: i32) -> (FetchSessions, i32) {
+        let mut sessions = FetchSessions::default();
+        let told = (0..partitions).map(|partition| (wanted(partition), 5, 0));
+        let (_, id) = sessions.keep(1, false, 10, told).unwrap();
+        (sessions, id)
+    }
+
+    fn order(opened: &Opened) -> Vec<i32> {
+        opened.wanted.iter().map(|wanted| wanted.partition).collect()
+    }
+
+    #[test]
+    fn only_news_is_told_and_what_gave_records_is_read_last() {
+        let (mut sessions, id) = with_session(3);
+        let opened = sessions.open(1, asked(id, 1, vec![], &[])).unwrap();
+        assert_eq!((order(&opened), opened.incremental), (vec![0, 1, 2], true));
+        let results: Vec<_> =
+            opened.wanted.iter().zip([found(b"x", 6), found(b"", 5), found(b"", 7)]).collect();
+        assert_eq!(sessions.news((1, id), &results), [true, false, true]);
+        let opened = sessions.open(1, asked(id, 2, vec![], &[1])).unwrap();
+        assert_eq!(order(&opened), [2, 0]);
+        let error = Err(ResponseError::NotLeaderOrFollower);
+        let results: Vec<_> = opened.wanted.iter().zip([error, found(b"", 6)]).collect();
+        assert_eq!(sessions.news((1, id), &results), [true, false]);
+        let results: Vec<_> = opened.wanted.iter().zip([found(b"", 7), found(b"", 6)]).collect();
+        assert_eq!(sessions.news((1, id), &results), [true, false], "an error makes the next success news");
+    }
+
+    #[test]
+    fn a_session_is_left_by_the_wrong_epoch_the_wrong_broker_and_the_end() {
+        let (mut sessions, id) = with_session(1);
+        let wrong = sessions.open(1, asked(id, 2, vec![], &[])).unwrap_err();
+        assert_eq!(wrong, ResponseError::InvalidFetchSessionEpoch);
+        let elsewhere = sessions.open(2, asked(id, 1, vec![], &[])).unwrap_err();
+        assert_eq!(elsewhere, ResponseError::FetchSessionIdNotFound);
+        let ended = sessions.open(1, asked(id, FINAL_EPOCH, vec![wanted(0)], &[])).unwrap();
+        assert_eq!((ended.session, sessions.len()), (None, 0));
+        let gone = sessions.open(1, asked(id, 1, vec![], &[])).unwrap_err();
+        assert_eq!(gone, ResponseError::FetchSessionIdNotFound);
+    }
+
+    #[test]
+    fn the_session_used_longest_ago_makes_room_and_an_empty_one_ends() {
+        let mut sessions = FetchSessions::default();
+        let mut open = || {
+            let (_, id) = sessions.keep(1, false, 2, [(wanted(0), 5, 0)].into_iter()).unwrap();
+            id
+        };
+        let (first, second, third) = (open(), open(), open());
+        let gone = sessions.open(1, asked(first, 1, vec![], &[])).unwrap_err();
+        assert_eq!(gone, ResponseError::FetchSessionIdNotFound);
+        assert!(sessions.open(1, asked(third, 1, vec![], &[])).unwrap().incremental);
+        let emptied = sessions.open(1, asked(second, 1, vec![], &[0])).unwrap();
+        assert_eq!((emptied.session, sessions.len()), (None, 1));
+    }
 }

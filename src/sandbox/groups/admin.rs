@@ -86,10 +86,9 @@ impl Group {
     }
 }
 
-/// While a rebalance is under way, nobody knows what a member will read.
+/// While a rebalance is under way there is no protocol, and so nothing a member said along with it.
 fn described(member: &Member, protocol: Option<&str>, caller: &Caller) -> DescribedGroupMember {
-    let (metadata, assignment) =
-        protocol.map(|protocol| (member.metadata(protocol), member.assignment.clone())).unwrap_or_default();
+    let metadata = protocol.map(|protocol| member.metadata(protocol)).unwrap_or_default();
     let instance = member.instance_id.as_deref().filter(|_| caller.version >= 4);
     DescribedGroupMember::default()
         .with_member_id(text(&member.id))
@@ -97,5 +96,5 @@ fn described(member: &Member, protocol: Option<&str>, caller: &Caller) -> Descri
         .with_client_id(text(&member.client_id))
         .with_client_host(text(&member.client_host))
         .with_member_metadata(metadata)
-        .with_member_assignment(assignment)
+        .with_member_assignment(member.assignment.clone())
 }

@@ -29,7 +29,7 @@ impl Groups {
         let ticket = self.ticket();
         let joining = Joining { request, caller, ticket, now };
         if let Err(error) = self.try_join(&joining) {
-            self.outbox.join(ticket, join_refused(error, &request.member_id));
+            self.outbox.join(ticket, join_refused(error, &request.member_id, caller.version));
         }
         self.tick(now);
         ticket
@@ -79,7 +79,10 @@ fn join_new(group: &mut Group, joining: &Joining<'_>, id: &str, delay_ms: i64, o
     match (&request.group_instance_id, replaced) {
         (None, _) if joining.caller.version >= REQUIRES_MEMBER_ID => {
             group.pending.insert(id.to_owned(), joining.now + i64::from(request.session_timeout_ms));
-            outbox.join(joining.ticket, join_refused(ResponseError::MemberIdRequired, id));
+            outbox.join(
+                joining.ticket,
+                join_refused(ResponseError::MemberIdRequired, id, joining.caller.version),
+            );
         }
         (Some(_), Some(old)) => replace_static(group, joining, &old, id, delay_ms, outbox),
         _ => add(group, joining, id, delay_ms, outbox),
@@ -148,7 +151,7 @@ fn update(group: &mut Group, joining: &Joining<'_>, id: &str, outbox: &mut Outbo
     member.rebalance_timeout_ms = rebalance_timeout_ms(joining);
     let waiting = Waiting { ticket: joining.ticket, version: joining.caller.version };
     if let Some(earlier) = member.join.replace(waiting) {
-        outbox.join(earlier.ticket, join_refused(ResponseError::UnknownMemberId, ""));
+        outbox.join(earlier.ticket, join_refused(ResponseError::UnknownMemberId, "", earlier.version));
     }
 }
 
@@ -174,7 +177,7 @@ fn replace_static(
     if let Some(member) = group.member_mut(old) {
         member.id = id.to_owned();
         if let Some(join) = member.join.take() {
-            outbox.join(join.ticket, join_refused(ResponseError::FencedInstanceId, old));
+            outbox.join(join.ticket, join_refused(ResponseError::FencedInstanceId, old, join.version));
         }
         if let Some(sync) = member.sync.take() {
             outbox.sync(sync.ticket, super::sync::refused(ResponseError::FencedInstanceId));

@@ -25,12 +25,12 @@ use std::collections::{BTreeMap, HashMap};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::{JoinGroupResponse, SyncGroupResponse};
 use kafka_protocol::protocol::StrBytes;
-use uuid::Uuid;
 
 pub use commit::{CommitEntry, PartitionKey};
 use group::Group;
 pub use group::GroupState;
 pub use keys::{OFFSETS_PARTITIONS, java_hash, offsets_partition};
+pub use rebalance::join_refused;
 
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
@@ -161,7 +161,7 @@ impl IdSource {
         let mixed = self.seed.wrapping_add(self.made).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let id =
             uuid::Builder::from_random_bytes((u128::from(mixed) << 64 | u128::from(self.made)).to_be_bytes());
-        format!("{name}-{}", Uuid::from(id.into_uuid()))
+        format!("{name}-{}", id.into_uuid())
     }
 }
 

@@ -12,11 +12,11 @@ use super::{Millis, Outbox, sync, text};
 const PROTOCOL_NULLABLE: i16 = 7;
 
 /// Answers a Join that is refused.
-pub(super) fn join_refused(error: ResponseError, member: &str) -> JoinGroupResponse {
+pub fn join_refused(error: ResponseError, member: &str, version: i16) -> JoinGroupResponse {
     JoinGroupResponse::default()
         .with_error_code(error.code())
         .with_generation_id(-1)
-        .with_protocol_name(Some(text("")))
+        .with_protocol_name((version < PROTOCOL_NULLABLE).then(|| text("")))
         .with_member_id(text(member))
 }
 
@@ -167,7 +167,7 @@ impl Group {
     pub(super) fn drop_member(&mut self, id: &str, outbox: &mut Outbox) {
         let Some(member) = self.remove(id) else { return };
         if let Some(join) = member.join {
-            outbox.join(join.ticket, join_refused(ResponseError::UnknownMemberId, ""));
+            outbox.join(join.ticket, join_refused(ResponseError::UnknownMemberId, "", join.version));
         }
         if let Some(waiting) = member.sync {
             outbox.sync(waiting.ticket, sync::refused(ResponseError::UnknownMemberId));

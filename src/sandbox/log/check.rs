@@ -25,16 +25,18 @@ pub struct Refusal {
     pub message: Option<String>,
     /// The records at fault, by their place in the batch.
     pub records: Vec<(i32, String)>,
+    /// Whether it came as far as the log, whose start the answer then names.
+    pub at_log: bool,
 }
 
 impl From<ResponseError> for Refusal {
     fn from(error: ResponseError) -> Self {
-        Self { error, message: None, records: Vec::new() }
+        Self { error, message: None, records: Vec::new(), at_log: false }
     }
 }
 
 fn refused(error: ResponseError, message: impl Into<String>) -> Refusal {
-    Refusal { error, message: Some(message.into()), records: Vec::new() }
+    Refusal { error, message: Some(message.into()), records: Vec::new(), at_log: false }
 }
 
 /// Holds a batch that passed, as it goes into the log but for its offset and leader epoch.
@@ -54,6 +56,14 @@ pub fn check(
     now_ms: i64,
 ) -> Result<Checked, Refusal> {
     let batch = only_batch(bytes, version)?;
+    check_batch(&batch, settings, now_ms).map_err(|refusal| {
+        // What is damaged or too large is refused before the log looks at it.
+        let before = [ResponseError::CorruptMessage, ResponseError::MessageTooLarge];
+        Refusal { at_log: !before.contains(&refusal.error), ..refusal }
+    })
+}
+
+fn check_batch(batch: &Bytes, settings: &TopicSettings, now_ms: i64) -> Result<Checked, Refusal> {
     let header =
         BatchHeader::parse(batch.first_chunk::<HEADER_BYTES>().ok_or(ResponseError::CorruptMessage)?);
     if header.base_offset != 0 {
@@ -79,7 +89,7 @@ pub fn check(
     let payload = batch.slice(HEADER_BYTES..);
     let bad = || refused(ResponseError::InvalidRecord, "Records and header of the batch disagree");
     let plain = records::decompressed(&header, &payload)
-        .ok_or_else(|| refused(ResponseError::CorruptMessage, "Records do not decompress"))?;
+        .ok_or_else(|| refused(ResponseError::UnknownServerError, "Records do not decompress"))?;
     let parsed = records::parse(&plain, header.record_count).ok_or_else(bad)?;
     check_records(&header, &parsed, settings, now_ms)?;
     stamped(header, payload, &plain, &parsed, settings, now_ms).ok_or_else(bad)
@@ -90,6 +100,9 @@ fn only_batch(bytes: Option<Bytes>, version: i16) -> Result<Bytes, Refusal> {
         refused(ResponseError::InvalidRecord, "A request must have exactly one record batch per partition")
     };
     let bytes = bytes.ok_or_else(one)?;
+    if bytes.get(16).is_some_and(|magic| *magic > 2) {
+        return Err(refused(ResponseError::CorruptMessage, "Record batches have no such magic"));
+    }
     if bytes.get(16).is_some_and(|magic| *magic != 2) {
         return Err(refused(ResponseError::InvalidRecord, "Only record batches with magic 2 are allowed"));
     }
@@ -101,7 +114,8 @@ fn only_batch(bytes: Option<Bytes>, version: i16) -> Result<Bytes, Refusal> {
         Some(Err(_)) => return Err(refused(ResponseError::CorruptMessage, "The record batch is malformed")),
         None => return Err(one()),
     };
-    if batches.next().is_some() || batch.bytes.len() != bytes.len() {
+    // What is left of a batch behind the first is ignored, as brokers do.
+    if batches.next().is_some() {
         return Err(one());
     }
     if batch.header.codec() == Ok(Codec::Zstd) && version < ZSTD_FROM_VERSION {
@@ -125,11 +139,8 @@ fn check_header(header: &BatchHeader) -> Result<(), Refusal> {
     if header.is_control() {
         return invalid("Clients are not allowed to write control records".to_owned());
     }
-    if header.producer_id >= 0 && header.base_sequence < 0 {
-        return invalid(format!("Invalid sequence number {} in record batch", header.base_sequence));
-    }
     if header.codec().is_err() {
-        return invalid("Unknown compression type".to_owned());
+        return Err(refused(ResponseError::UnknownServerError, "Unknown compression type"));
     }
     Ok(())
 }
@@ -157,7 +168,7 @@ fn check_records(
         return Ok(());
     }
     let message = "One or more records have been rejected".to_owned();
-    Err(Refusal { error, message: Some(message), records: faults })
+    Err(Refusal { error, message: Some(message), records: faults, at_log: true })
 }
 
 fn timestamp_fault(

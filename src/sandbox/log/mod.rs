@@ -8,11 +8,14 @@ mod producers;
 mod read;
 pub mod records;
 mod retain;
+#[cfg(test)]
+mod tests;
 mod times;
 
 use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
+use kafka_protocol::error::ResponseError;
 
 use self::check::{Checked, Refusal};
 pub use self::epochs::LeaderEpochs;
@@ -142,15 +145,19 @@ impl PartitionLog {
         let append_time = |header: &BatchHeader| {
             if header.is_log_append_time() { header.max_timestamp } else { -1 }
         };
-        if header.producer_id >= 0 {
-            if let Verdict::Duplicate(known) = self.producers.judge(&header)? {
-                return Ok(Appended {
-                    base_offset: known.base_offset,
-                    last_offset: known.last_offset,
-                    append_time_ms: if header.is_log_append_time() { known.timestamp_ms } else { -1 },
-                    is_duplicate: true,
-                });
-            }
+        if header.producer_id >= 0 && header.base_sequence < 0 {
+            let message = format!("Invalid sequence number {} in record batch", header.base_sequence);
+            return Err(Refusal { message: Some(message), ..ResponseError::InvalidRecord.into() });
+        }
+        if header.producer_id >= 0
+            && let Verdict::Duplicate(known) = self.producers.judge(&header)?
+        {
+            return Ok(Appended {
+                base_offset: known.base_offset,
+                last_offset: known.last_offset,
+                append_time_ms: known.timestamp_ms,
+                is_duplicate: true,
+            });
         }
         header.base_offset = self.end;
         header.leader_epoch = leader_epoch;

@@ -45,6 +45,12 @@ impl PartitionLog {
         slice
     }
 
+    /// Returns the offset behind the batch that holds an offset; `None` where none does.
+    pub fn next_after(&self, offset: i64) -> Option<i64> {
+        let batch = self.batches.get(self.place_of(offset))?;
+        (batch.header.base_offset <= offset).then(|| batch.header.next_offset())
+    }
+
     /// Counts the bytes a read could give, up to a limit.
     pub fn readable_bytes(&self, from: i64, up_to: i64, enough: usize) -> usize {
         let mut bytes = 0;

@@ -36,11 +36,7 @@ impl Transactions {
     /// Takes a group's offsets into a transaction.
     pub fn add_offsets(&mut self, now: Millis, version: i16, request: &AddOffsetsToTxnRequest) -> Check {
         let producer = Producer { id: request.producer_id.0, epoch: request.producer_epoch };
-        let group = request.group_id.as_str();
-        if group.is_empty() {
-            return Err(ResponseError::InvalidGroupId);
-        }
-        self.add_partitions(now, &request.transactional_id, producer, offsets_of(group))
+        self.add_partitions(now, &request.transactional_id, producer, offsets_of(&request.group_id))
             .map_err(|error| in_words_of(error, version, SAYS_FENCED))
     }
 

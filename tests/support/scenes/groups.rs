@@ -6,7 +6,7 @@ use kafka_protocol::messages::leave_group_request::MemberIdentity;
 use kafka_protocol::messages::sync_group_request::SyncGroupRequestAssignment;
 use kafka_protocol::messages::{
     DeleteGroupsRequest, DescribeGroupsRequest, GroupId, HeartbeatRequest, JoinGroupRequest,
-    LeaveGroupRequest, ListGroupsRequest, SyncGroupRequest,
+    JoinGroupResponse, LeaveGroupRequest, ListGroupsRequest, SyncGroupRequest,
 };
 use kafka_protocol::protocol::StrBytes;
 
@@ -82,7 +82,11 @@ fn named(member: &str) -> MemberIdentity {
 
 fn describe(p: &mut Player, version: i16) {
     let request = DescribeGroupsRequest::default().with_groups(vec![group(p)]);
-    p.ask(version, &request);
+    p.ask_sorted(version, &request, |answer| {
+        for group in &mut answer.groups {
+            group.members.sort_by_key(|member| member.member_assignment.clone());
+        }
+    });
 }
 
 /// Joins as a new member and returns its id.
@@ -120,7 +124,10 @@ fn two(p: &mut Player) {
     p.until(4, &heartbeat(p, &first, 1), |answer| answer.error_code == 27);
     describe(p, 5);
     p.ask(5, &sync(p, &first, 1, &[]));
-    p.ask(9, &join(p, &first));
+    let order = |answer: &mut JoinGroupResponse| {
+        answer.members.sort_by_key(|member| member.member_id != answer.leader);
+    };
+    p.ask_sorted(9, &join(p, &first), order);
     p.receive::<JoinGroupRequest>(other, 9);
     let request = sync(p, &second, 2, &[]);
     p.send(other, 5, &request);
@@ -138,19 +145,28 @@ fn two(p: &mut Player) {
 fn older_versions(p: &mut Player) {
     for version in 0..=9 {
         let own = GroupId(p.own(&format!("v{version}")));
-        let request = join(p, "").with_group_id(own.clone());
+        let mut request = join(p, "").with_group_id(own.clone());
+        if version == 0 {
+            request.rebalance_timeout_ms = -1;
+        }
         let mut answer = p.ask(version, &request);
         if answer.error_code != 0 {
             answer = p.ask(version, &request.with_member_id(answer.member_id));
         }
         let member = answer.member_id;
-        let assigned = sync(p, &member, 1, &[(&member, "all")]).with_group_id(own.clone());
+        let mut assigned = sync(p, &member, 1, &[(&member, "all")]).with_group_id(own.clone());
+        if version < 5 {
+            (assigned.protocol_type, assigned.protocol_name) = (None, None);
+        }
         p.ask(version.min(5), &assigned);
         p.ask(version.min(4), &heartbeat(p, &member, 1).with_group_id(own.clone()));
         let request = DescribeGroupsRequest::default().with_groups(vec![own.clone()]);
         p.ask(version.min(5), &request);
         let mut request = leave(p, vec![named(&member)]).with_group_id(own);
-        request.member_id = member;
+        if version < 3 {
+            request.member_id = member;
+            request.members.clear();
+        }
         p.ask(version.min(5), &request);
     }
 }
@@ -231,7 +247,9 @@ fn protocols(p: &mut Player) {
     let request = with(p, "", &["b", "a"]);
     p.send(other, 3, &request);
     p.until(3, &heartbeat(p, &first, 1), |answer| answer.error_code == 27);
-    p.ask(3, &with(p, &first, &["b", "a"]));
+    p.ask_sorted(3, &with(p, &first, &["b", "a"]), |answer| {
+        answer.members.sort_by_key(|member| member.member_id != answer.leader);
+    });
     p.receive::<JoinGroupRequest>(other, 3);
 }
 
@@ -240,10 +258,9 @@ fn admin(p: &mut Player) {
     p.ask(5, &sync(p, &member, 1, &[(&member, "all")]));
     let own = group(p);
     for version in 0..=6 {
-        p.ask(
-            version,
-            &DescribeGroupsRequest::default().with_groups(vec![own.clone(), GroupId(p.own("none"))]),
-        );
+        let groups = vec![own.clone(), GroupId(p.own("none"))];
+        let request = DescribeGroupsRequest::default().with_groups(groups);
+        p.ask_sorted(version, &request, |answer| answer.groups.sort_by_key(|group| group.group_id.clone()));
     }
     for (version, states) in
         [(0, &[][..]), (3, &[]), (4, &["Stable"]), (5, &["Empty"]), (5, &["stable"]), (5, &["Odd"])]
@@ -259,9 +276,12 @@ fn admin(p: &mut Player) {
         p.note(format!("ListGroups v{version}: {} {found:?}", answer.error_code));
     }
     let delete = DeleteGroupsRequest::default().with_groups_names(vec![own.clone(), GroupId(p.own("none"))]);
-    p.ask(2, &delete);
+    let deleted = |p: &mut Player| {
+        p.ask_sorted(2, &delete, |answer| answer.results.sort_by_key(|result| result.group_id.clone()));
+    };
+    deleted(p);
     p.ask(5, &leave(p, vec![named(&member)]));
-    p.ask(2, &delete);
+    deleted(p);
     describe(p, 6);
     p.ask(9, &join(p, &member));
 }

@@ -1,11 +1,14 @@
 //! Scenes: what is asked of a cluster. Each has a topic's, a group's and an id's own names, so that
 //! all can be played to one cluster.
 
+mod admin;
 mod groups;
 mod offsets;
 mod producers;
 mod transactions;
+mod versions;
 
+use super::build::text;
 use super::player::Player;
 
 /// A scene's name, and what is asked in it.
@@ -13,5 +16,13 @@ pub type Scene = (&'static str, fn(&mut Player));
 
 /// Lists all scenes.
 pub fn all() -> Vec<Scene> {
-    [groups::SCENES, offsets::SCENES, producers::SCENES, transactions::SCENES].concat()
+    [
+        admin::SCENES,
+        versions::SCENES,
+        groups::SCENES,
+        offsets::SCENES,
+        producers::SCENES,
+        transactions::SCENES,
+    ]
+    .concat()
 }

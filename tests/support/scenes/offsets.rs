@@ -171,7 +171,9 @@ fn delete(p: &mut Player) {
     };
     p.ask(0, &request(p, &topic, &[0]));
     p.ask(8, &commit(p, &topic, 0, 1));
-    p.ask(0, &request(p, &topic, &[0, 1, 2]));
+    p.ask_sorted(0, &request(p, &topic, &[0, 1, 2]), |answer| {
+        answer.topics[0].partitions.sort_by_key(|partition| partition.partition_index);
+    });
     p.ask(0, &request(p, &p.own("none"), &[0]));
     let read = fetch(p, &topic, &[0]);
     ask(p, 8, read.clone());

@@ -124,7 +124,6 @@ fn epochs(p: &mut Player) {
     p.ask(4, &request);
     p.ask(4, &request.clone().with_producer_epoch(-1));
     p.ask(4, &request.clone().with_producer_id(ProducerId(-1)));
-    p.ask(2, &request);
 }
 
 /// Changes a byte of a batch, and its checksum where the batch is to look sound.
@@ -174,10 +173,6 @@ fn no_batch(p: &mut Player) {
         p.note(format!("-- {what}"));
         p.provoke(9, &produce(&topic, 0, records));
     }
-    p.note("-- null");
-    let mut null = produce(&topic, 0, Bytes::new());
-    null.topic_data[0].partition_data[0].records = None;
-    p.provoke(9, &null);
     p.read(&topic, 0, 0, false);
 }
 

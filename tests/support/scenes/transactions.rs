@@ -336,7 +336,7 @@ fn admin(p: &mut Player) {
     p.ask(0, &describe(p));
     list(p, &[], -1);
     p.ask(3, &add(p, writer, &topic, &[2, 0]));
-    p.ask(0, &describe(p));
+    p.ask_sorted(0, &describe(p), |answer| answer.transaction_states[0].topics[0].partitions.sort_unstable());
     list(p, &["Ongoing"], -1);
     list(p, &["Empty", "Odd"], -1);
     list(p, &[], 3_600_000);
