@@ -6,9 +6,24 @@ use std::net::SocketAddr;
 
 use crate::harness::spec::{ClusterSpec, Listener};
 use crate::harness::{live, runtime};
-use crate::support::compare::{differences, kept, play, report, sandbox, warm_up};
+use crate::support::compare::{differences, guarded_sandbox, kept, play, report, sandbox, warm_up};
 use crate::support::known;
-use crate::support::scenes;
+use crate::support::scenes::{self, Scene};
+
+fn compare(scenes: Vec<Scene>, kafka: SocketAddr, ours: SocketAddr) {
+    let update = std::env::var("STRAIT_UPDATE").is_ok_and(|value| value == "1");
+    let mut wrong = String::new();
+    for scene in scenes {
+        let real = play(scene, kafka);
+        if update {
+            std::fs::write(kept(scene.0), &real).unwrap();
+        }
+        let mut found = differences(&real, &play(scene, ours));
+        found.retain(|difference| !known::is_known(scene.0, difference));
+        wrong += &report(scene.0, &found);
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
 
 #[test]
 fn the_sandbox_answers_as_kafka_does() {
@@ -19,17 +34,18 @@ fn the_sandbox_answers_as_kafka_does() {
         let ours = sandbox.addresses()[0];
         warm_up(kafka);
         warm_up(ours);
-        let update = std::env::var("STRAIT_UPDATE").is_ok_and(|value| value == "1");
-        let mut wrong = String::new();
-        for scene in scenes::all() {
-            let real = play(scene, kafka);
-            if update {
-                std::fs::write(kept(scene.0), &real).unwrap();
-            }
-            let mut found = differences(&real, &play(scene, ours));
-            found.retain(|difference| !known::is_known(scene.0, difference));
-            wrong += &report(scene.0, &found);
-        }
-        assert!(wrong.is_empty(), "\n{wrong}");
+        compare(scenes::all(), kafka, ours);
+    });
+}
+
+#[test]
+fn a_guarded_sandbox_answers_as_kafka_does() {
+    live(|lab| {
+        let spec = ClusterSpec::one().listeners(&[Listener::SaslPlaintext]).authorizer();
+        let cluster = lab.start("kafka", spec.set("super.users", "User:ANONYMOUS;User:alice"));
+        warm_up(cluster.address(Listener::Plaintext).parse().unwrap());
+        let kafka: SocketAddr = cluster.address(Listener::SaslPlaintext).parse().unwrap();
+        let sandbox = guarded_sandbox(runtime());
+        compare(scenes::secure(), kafka, sandbox.addresses()[0]);
     });
 }

@@ -26,6 +26,13 @@ pub fn sandbox(runtime: &Runtime) -> Cluster {
     runtime.block_on(Cluster::start(spec)).unwrap()
 }
 
+/// Starts one where alice and bob have to log in, and alice may do everything.
+pub fn guarded_sandbox(runtime: &Runtime) -> Cluster {
+    let spec = BROKER.iter().fold(ClusterSpec::new(1), |spec, (name, value)| spec.broker_config(name, value));
+    let spec = spec.user("alice", "alice-secret").user("bob", "bob-secret").super_user("User:alice");
+    runtime.block_on(Cluster::start(spec)).unwrap()
+}
+
 /// Waits until a cluster has coordinators.
 pub fn warm_up(address: SocketAddr) {
     let mut player = Player::new(address, "warm-up");

@@ -169,6 +169,24 @@ impl Player {
         answer
     }
 
+    /// Waits for an answer and writes nothing down.
+    pub fn hear<R: Request>(&mut self, connection: usize, version: i16) -> R::Response {
+        self.connections[connection].receive::<R>(version).expect("the connection was closed")
+    }
+
+    /// Asks on another connection and writes nothing down.
+    pub fn ask_quietly_on<R: Request>(&mut self, connection: usize, version: i16, request: &R) -> R::Response
+    where
+        R::Response: std::fmt::Debug,
+    {
+        self.quietly_on(connection, version, request)
+    }
+
+    /// Says whether the broker closes a connection of itself.
+    pub fn ends(&mut self, connection: usize) -> bool {
+        self.connections[connection].receive_frame().is_none()
+    }
+
     /// Sends on a connection of its own what may make the broker close it, and writes down what happens.
     pub fn provoke<R: Request>(&mut self, version: i16, request: &R)
     where

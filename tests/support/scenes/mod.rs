@@ -2,9 +2,11 @@
 //! all can be played to one cluster.
 
 mod admin;
+mod fetch;
 mod groups;
 mod offsets;
 mod producers;
+mod security;
 mod transactions;
 mod versions;
 
@@ -25,4 +27,9 @@ pub fn all() -> Vec<Scene> {
         transactions::SCENES,
     ]
     .concat()
+}
+
+/// Lists the scenes for brokers where one has to log in.
+pub fn secure() -> Vec<Scene> {
+    security::SCENES.to_vec()
 }
