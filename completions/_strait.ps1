@@ -37,7 +37,12 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters')
             [CompletionResult]::new('replicate', 'replicate', [CompletionResultType]::ParameterValue, 'Copy topics: create what is missing at the target, then copy until told to stop')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Print how far flows are, as they recorded it at the target; nothing is run or changed')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare the copy with the source, record by record; nothing is changed')
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check the configuration, and the clusters it names; nothing is changed anywhere')
+            [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept')
+            [CompletionResult]::new('groups', 'groups', [CompletionResultType]::ParameterValue, 'Move consumer groups'' committed offsets to the target, or translate offsets')
+            [CompletionResult]::new('topics', 'topics', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s')
+            [CompletionResult]::new('lag', 'lag', [CompletionResultType]::ParameterValue, 'Print how far flows are behind, by records and by seconds; nothing is run or changed')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages to a folder')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -97,6 +102,26 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'strait;verify' {
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Only source topics of this pattern; repeatable')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'Only records not older than this: a duration such as 2h, or a time such as 2026-01-31T00:00:00Z')
+            [CompletionResult]::new('--sample', '--sample', [CompletionResultType]::ParameterName, 'Compare this share of the ranges only, in percent')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Decides which ranges are the sample [default: another one each time]')
+            [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Keep finished ranges in this file, and go on from it')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('--complete', '--complete', [CompletionResultType]::ParameterName, 'What is not copied yet is missing')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'strait;validate' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
             [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
@@ -105,6 +130,176 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
             [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Look at the file alone; open no connection, and read no secrets')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Make errors of all warnings')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'strait;sandbox' {
+            [CompletionResult]::new('--clusters', '--clusters', [CompletionResultType]::ParameterName, 'The clusters'' names')
+            [CompletionResult]::new('--brokers', '--brokers', [CompletionResultType]::ParameterName, 'How many brokers each cluster has')
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'A topic and its partitions, in the first cluster or in the one named; may be given several times')
+            [CompletionResult]::new('--broker-config', '--broker-config', [CompletionResultType]::ParameterName, 'A broker setting, as server.properties has it; may be given several times')
+            [CompletionResult]::new('--save', '--save', [CompletionResultType]::ParameterName, 'Write a strait.toml with these clusters, and a flow from the first to the second')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'strait;groups' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Plan or carry out the move of consumer groups'' committed offsets from source to target')
+            [CompletionResult]::new('translate', 'translate', [CompletionResultType]::ParameterValue, 'Translate offsets between source and target, for applications that keep them themselves')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'strait;groups;sync' {
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Only these of the flow''s groups: a name, a glob or re:EXPRESSION; may be given several times')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('--apply', '--apply', [CompletionResultType]::ParameterName, 'Commit what the plan says')
+            [CompletionResult]::new('--allow-rewind', '--allow-rewind', [CompletionResultType]::ParameterName, 'Also take groups back that are further at the target than the source''s offset says')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'List offsets that are in place, too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'strait;groups;translate' {
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'The topic of the one offset')
+            [CompletionResult]::new('--partition', '--partition', [CompletionResultType]::ParameterName, 'Its partition')
+            [CompletionResult]::new('--offset', '--offset', [CompletionResultType]::ParameterName, 'The one offset')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('--reverse', '--reverse', [CompletionResultType]::ParameterName, 'From the target''s offsets to the source''s')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'Print the translations alone, as JSON in the shape of the question')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'strait;groups;help' {
+            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Plan or carry out the move of consumer groups'' committed offsets from source to target')
+            [CompletionResult]::new('translate', 'translate', [CompletionResultType]::ParameterValue, 'Translate offsets between source and target, for applications that keep them themselves')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'strait;groups;help;sync' {
+            break
+        }
+        'strait;groups;help;translate' {
+            break
+        }
+        'strait;groups;help;help' {
+            break
+        }
+        'strait;topics' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s: partitions, configs, replicas, ACLs; plans by default')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'strait;topics;sync' {
+            [CompletionResult]::new('--apply', '--apply', [CompletionResultType]::ParameterName, 'Carry out: a plan made with --out, or what is found now')
+            [CompletionResult]::new('--out', '--out', [CompletionResultType]::ParameterName, 'Write the plan to this file')
+            [CompletionResult]::new('--throttle', '--throttle', [CompletionResultType]::ParameterName, 'What a broker may spend on moving replicas, such as 50MB/s [default: no limit]')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Only these source topics: a name, a glob, or re: and a regular expression; repeatable')
+            [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Without these source topics; repeatable')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('--detailed-exitcode', '--detailed-exitcode', [CompletionResultType]::ParameterName, 'End with 0 where nothing is to be done, 2 where there are changes, 1 after an error')
+            [CompletionResult]::new('--allow-delete', '--allow-delete', [CompletionResultType]::ParameterName, 'Delete copies whose topic is gone from the source')
+            [CompletionResult]::new('--prune', '--prune', [CompletionResultType]::ParameterName, 'Take configs away that only the target''s topic has')
+            [CompletionResult]::new('--acls', '--acls', [CompletionResultType]::ParameterName, 'Copy ACLs of the topics, for reading')
+            [CompletionResult]::new('--acl-writes', '--acl-writes', [CompletionResultType]::ParameterName, 'With --acls: also those that let somebody write at the target')
+            [CompletionResult]::new('--fix-replication', '--fix-replication', [CompletionResultType]::ParameterName, 'Move replicas until their number is provision.replication_factor')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'strait;topics;help' {
+            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s: partitions, configs, replicas, ACLs; plans by default')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'strait;topics;help;sync' {
+            break
+        }
+        'strait;topics;help;help' {
+            break
+        }
+        'strait;lag' {
+            [CompletionResult]::new('--topic', '--topic', [CompletionResultType]::ParameterName, 'Only these source topics: a name, a glob, or re: and a regular expression')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Only these consumer groups: a name, a glob, or re: and a regular expression')
+            [CompletionResult]::new('--by', '--by', [CompletionResultType]::ParameterName, 'What has a row [default: partition; group with --group]')
+            [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'What comes first')
+            [CompletionResult]::new('--over', '--over', [CompletionResultType]::ParameterName, 'Warn where this holds, such as ''seconds>60 and records>1000''')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'Warn outside this range')
+            [CompletionResult]::new('--warning', '--warning', [CompletionResultType]::ParameterName, 'Warn outside this range')
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Alert outside this range')
+            [CompletionResult]::new('--critical', '--critical', [CompletionResultType]::ParameterName, 'Alert outside this range')
+            [CompletionResult]::new('--metric', '--metric', [CompletionResultType]::ParameterName, 'What --warning, --critical and --wait-below are on')
+            [CompletionResult]::new('--textfile', '--textfile', [CompletionResultType]::ParameterName, 'Write metrics to this file too, for node_exporter; its name ends in .prom')
+            [CompletionResult]::new('--samples', '--samples', [CompletionResultType]::ParameterName, 'Look this often, and tell the trend from the first look to the last')
+            [CompletionResult]::new('--interval', '--interval', [CompletionResultType]::ParameterName, 'Time between looks')
+            [CompletionResult]::new('--wait-below', '--wait-below', [CompletionResultType]::ParameterName, 'Wait until every partition is below this, for as long as --timeout')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Show every row, not only the first 20')
+            [CompletionResult]::new('--watch', '--watch', [CompletionResultType]::ParameterName, 'Look again and again until stopped; drawn in place on a terminal')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
@@ -146,7 +341,12 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters')
             [CompletionResult]::new('replicate', 'replicate', [CompletionResultType]::ParameterValue, 'Copy topics: create what is missing at the target, then copy until told to stop')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Print how far flows are, as they recorded it at the target; nothing is run or changed')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare the copy with the source, record by record; nothing is changed')
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check the configuration, and the clusters it names; nothing is changed anywhere')
+            [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept')
+            [CompletionResult]::new('groups', 'groups', [CompletionResultType]::ParameterValue, 'Move consumer groups'' committed offsets to the target, or translate offsets')
+            [CompletionResult]::new('topics', 'topics', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s')
+            [CompletionResult]::new('lag', 'lag', [CompletionResultType]::ParameterValue, 'Print how far flows are behind, by records and by seconds; nothing is run or changed')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages to a folder')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -161,7 +361,34 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
         'strait;help;status' {
             break
         }
+        'strait;help;verify' {
+            break
+        }
         'strait;help;validate' {
+            break
+        }
+        'strait;help;sandbox' {
+            break
+        }
+        'strait;help;groups' {
+            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Plan or carry out the move of consumer groups'' committed offsets from source to target')
+            [CompletionResult]::new('translate', 'translate', [CompletionResultType]::ParameterValue, 'Translate offsets between source and target, for applications that keep them themselves')
+            break
+        }
+        'strait;help;groups;sync' {
+            break
+        }
+        'strait;help;groups;translate' {
+            break
+        }
+        'strait;help;topics' {
+            [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s: partitions, configs, replicas, ACLs; plans by default')
+            break
+        }
+        'strait;help;topics;sync' {
+            break
+        }
+        'strait;help;lag' {
             break
         }
         'strait;help;completions' {

@@ -19,11 +19,17 @@ _strait() {
             strait,completions)
                 cmd="strait__subcmd__completions"
                 ;;
+            strait,groups)
+                cmd="strait__subcmd__groups"
+                ;;
             strait,help)
                 cmd="strait__subcmd__help"
                 ;;
             strait,init)
                 cmd="strait__subcmd__init"
+                ;;
+            strait,lag)
+                cmd="strait__subcmd__lag"
                 ;;
             strait,man)
                 cmd="strait__subcmd__man"
@@ -31,14 +37,44 @@ _strait() {
             strait,replicate)
                 cmd="strait__subcmd__replicate"
                 ;;
+            strait,sandbox)
+                cmd="strait__subcmd__sandbox"
+                ;;
             strait,status)
                 cmd="strait__subcmd__status"
+                ;;
+            strait,topics)
+                cmd="strait__subcmd__topics"
                 ;;
             strait,validate)
                 cmd="strait__subcmd__validate"
                 ;;
+            strait,verify)
+                cmd="strait__subcmd__verify"
+                ;;
+            strait__subcmd__groups,help)
+                cmd="strait__subcmd__groups__subcmd__help"
+                ;;
+            strait__subcmd__groups,sync)
+                cmd="strait__subcmd__groups__subcmd__sync"
+                ;;
+            strait__subcmd__groups,translate)
+                cmd="strait__subcmd__groups__subcmd__translate"
+                ;;
+            strait__subcmd__groups__subcmd__help,help)
+                cmd="strait__subcmd__groups__subcmd__help__subcmd__help"
+                ;;
+            strait__subcmd__groups__subcmd__help,sync)
+                cmd="strait__subcmd__groups__subcmd__help__subcmd__sync"
+                ;;
+            strait__subcmd__groups__subcmd__help,translate)
+                cmd="strait__subcmd__groups__subcmd__help__subcmd__translate"
+                ;;
             strait__subcmd__help,completions)
                 cmd="strait__subcmd__help__subcmd__completions"
+                ;;
+            strait__subcmd__help,groups)
+                cmd="strait__subcmd__help__subcmd__groups"
                 ;;
             strait__subcmd__help,help)
                 cmd="strait__subcmd__help__subcmd__help"
@@ -46,17 +82,50 @@ _strait() {
             strait__subcmd__help,init)
                 cmd="strait__subcmd__help__subcmd__init"
                 ;;
+            strait__subcmd__help,lag)
+                cmd="strait__subcmd__help__subcmd__lag"
+                ;;
             strait__subcmd__help,man)
                 cmd="strait__subcmd__help__subcmd__man"
                 ;;
             strait__subcmd__help,replicate)
                 cmd="strait__subcmd__help__subcmd__replicate"
                 ;;
+            strait__subcmd__help,sandbox)
+                cmd="strait__subcmd__help__subcmd__sandbox"
+                ;;
             strait__subcmd__help,status)
                 cmd="strait__subcmd__help__subcmd__status"
                 ;;
+            strait__subcmd__help,topics)
+                cmd="strait__subcmd__help__subcmd__topics"
+                ;;
             strait__subcmd__help,validate)
                 cmd="strait__subcmd__help__subcmd__validate"
+                ;;
+            strait__subcmd__help,verify)
+                cmd="strait__subcmd__help__subcmd__verify"
+                ;;
+            strait__subcmd__help__subcmd__groups,sync)
+                cmd="strait__subcmd__help__subcmd__groups__subcmd__sync"
+                ;;
+            strait__subcmd__help__subcmd__groups,translate)
+                cmd="strait__subcmd__help__subcmd__groups__subcmd__translate"
+                ;;
+            strait__subcmd__help__subcmd__topics,sync)
+                cmd="strait__subcmd__help__subcmd__topics__subcmd__sync"
+                ;;
+            strait__subcmd__topics,help)
+                cmd="strait__subcmd__topics__subcmd__help"
+                ;;
+            strait__subcmd__topics,sync)
+                cmd="strait__subcmd__topics__subcmd__sync"
+                ;;
+            strait__subcmd__topics__subcmd__help,help)
+                cmd="strait__subcmd__topics__subcmd__help__subcmd__help"
+                ;;
+            strait__subcmd__topics__subcmd__help,sync)
+                cmd="strait__subcmd__topics__subcmd__help__subcmd__sync"
                 ;;
             *)
                 ;;
@@ -65,7 +134,7 @@ _strait() {
 
     case "${cmd}" in
         strait)
-            opts="-q -v -h -V --config --flow --format --timeout --color --quiet --verbose --help --version init replicate status validate completions man help"
+            opts="-q -v -h -V --config --flow --format --timeout --color --quiet --verbose --help --version init replicate status verify validate sandbox groups topics lag completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -80,7 +149,7 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -114,7 +183,181 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__groups)
+            opts="-q -v -h --config --flow --format --timeout --color --quiet --verbose --help sync translate help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__groups__subcmd__help)
+            opts="sync translate help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__groups__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__groups__subcmd__help__subcmd__sync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__groups__subcmd__help__subcmd__translate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__groups__subcmd__sync)
+            opts="-q -v -h --apply --group --allow-rewind --all --config --flow --format --timeout --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__groups__subcmd__translate)
+            opts="-q -v -h --topic --partition --offset --reverse --bare --config --flow --format --timeout --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --partition)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --offset)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -133,7 +376,7 @@ _strait() {
             return 0
             ;;
         strait__subcmd__help)
-            opts="init replicate status validate completions man help"
+            opts="init replicate status verify validate sandbox groups topics lag completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -160,6 +403,48 @@ _strait() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        strait__subcmd__help__subcmd__groups)
+            opts="sync translate"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__help__subcmd__groups__subcmd__sync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__help__subcmd__groups__subcmd__translate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         strait__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -175,6 +460,20 @@ _strait() {
             return 0
             ;;
         strait__subcmd__help__subcmd__init)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__help__subcmd__lag)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -216,6 +515,20 @@ _strait() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        strait__subcmd__help__subcmd__sandbox)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         strait__subcmd__help__subcmd__status)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -230,7 +543,49 @@ _strait() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        strait__subcmd__help__subcmd__topics)
+            opts="sync"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__help__subcmd__topics__subcmd__sync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         strait__subcmd__help__subcmd__validate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -276,7 +631,97 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__lag)
+            opts="-w -c -q -v -h --topic --group --by --sort --all --over --warning --critical --metric --textfile --samples --interval --watch --wait-below --config --flow --format --timeout --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "flow topic partition group" -- "${cur}"))
+                    return 0
+                    ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "worst seconds records retention name" -- "${cur}"))
+                    return 0
+                    ;;
+                --over)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --warning)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --critical)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metric)
+                    COMPREPLY=($(compgen -W "seconds records" -- "${cur}"))
+                    return 0
+                    ;;
+                --textfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --samples)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-below)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -314,7 +759,7 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -356,7 +801,61 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__sandbox)
+            opts="-q -v -h --clusters --brokers --topic --broker-config --save --config --flow --format --timeout --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --clusters)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --brokers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --broker-config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -390,7 +889,137 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__topics)
+            opts="-q -v -h --config --flow --format --timeout --color --quiet --verbose --help sync help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__topics__subcmd__help)
+            opts="sync help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__topics__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__topics__subcmd__help__subcmd__sync)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__topics__subcmd__sync)
+            opts="-q -v -h --apply --out --detailed-exitcode --allow-delete --prune --acls --acl-writes --fix-replication --throttle --only --exclude --config --flow --format --timeout --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --apply)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --throttle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -424,7 +1053,61 @@ _strait() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json junit github sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__verify)
+            opts="-q -v -h --topic --since --sample --seed --resume --complete --config --flow --format --timeout --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --topic)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sample)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)

@@ -28,9 +28,12 @@ complete -c strait -n "__fish_strait_needs_command" -l config -d 'The configurat
 complete -c strait -n "__fish_strait_needs_command" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_needs_command" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
 json\t'For programs: one document, or JSON Lines from commands that run long'
-junit\t'JUnit XML, for CI (validate)'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
 github\t'Annotations of GitHub Actions (validate)'
-sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
 complete -c strait -n "__fish_strait_needs_command" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_needs_command" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -42,7 +45,12 @@ complete -c strait -n "__fish_strait_needs_command" -s V -l version -d 'Print ve
 complete -c strait -n "__fish_strait_needs_command" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
 complete -c strait -n "__fish_strait_needs_command" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
 complete -c strait -n "__fish_strait_needs_command" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_needs_command" -f -a "verify" -d 'Compare the copy with the source, record by record; nothing is changed'
 complete -c strait -n "__fish_strait_needs_command" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+complete -c strait -n "__fish_strait_needs_command" -f -a "sandbox" -d 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
+complete -c strait -n "__fish_strait_needs_command" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
+complete -c strait -n "__fish_strait_needs_command" -f -a "topics" -d 'Make the target\'s topics like the source\'s'
+complete -c strait -n "__fish_strait_needs_command" -f -a "lag" -d 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
 complete -c strait -n "__fish_strait_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
 complete -c strait -n "__fish_strait_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -53,9 +61,12 @@ complete -c strait -n "__fish_strait_using_subcommand init" -l config -d 'The co
 complete -c strait -n "__fish_strait_using_subcommand init" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand init" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
 json\t'For programs: one document, or JSON Lines from commands that run long'
-junit\t'JUnit XML, for CI (validate)'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
 github\t'Annotations of GitHub Actions (validate)'
-sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
 complete -c strait -n "__fish_strait_using_subcommand init" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_using_subcommand init" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -71,9 +82,12 @@ complete -c strait -n "__fish_strait_using_subcommand replicate" -l config -d 'T
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
 json\t'For programs: one document, or JSON Lines from commands that run long'
-junit\t'JUnit XML, for CI (validate)'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
 github\t'Annotations of GitHub Actions (validate)'
-sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_using_subcommand replicate" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -88,9 +102,12 @@ complete -c strait -n "__fish_strait_using_subcommand status" -l config -d 'The 
 complete -c strait -n "__fish_strait_using_subcommand status" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand status" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
 json\t'For programs: one document, or JSON Lines from commands that run long'
-junit\t'JUnit XML, for CI (validate)'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
 github\t'Annotations of GitHub Actions (validate)'
-sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
 complete -c strait -n "__fish_strait_using_subcommand status" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_using_subcommand status" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -99,13 +116,39 @@ complete -c strait -n "__fish_strait_using_subcommand status" -l map -d 'List th
 complete -c strait -n "__fish_strait_using_subcommand status" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand status" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand verify" -l topic -d 'Only source topics of this pattern; repeatable' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l since -d 'Only records not older than this: a duration such as 2h, or a time such as 2026-01-31T00:00:00Z' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l sample -d 'Compare this share of the ranges only, in percent' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l seed -d 'Decides which ranges are the sample [default: another one each time]' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l resume -d 'Keep finished ranges in this file, and go on from it' -r -F
+complete -c strait -n "__fish_strait_using_subcommand verify" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand verify" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand verify" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand verify" -l complete -d 'What is not copied yet is missing'
+complete -c strait -n "__fish_strait_using_subcommand verify" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand verify" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_using_subcommand validate" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand validate" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand validate" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
 json\t'For programs: one document, or JSON Lines from commands that run long'
-junit\t'JUnit XML, for CI (validate)'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
 github\t'Annotations of GitHub Actions (validate)'
-sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
 complete -c strait -n "__fish_strait_using_subcommand validate" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_using_subcommand validate" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -115,13 +158,192 @@ complete -c strait -n "__fish_strait_using_subcommand validate" -l strict -d 'Ma
 complete -c strait -n "__fish_strait_using_subcommand validate" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand validate" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l clusters -d 'The clusters\' names' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l brokers -d 'How many brokers each cluster has' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l topic -d 'A topic and its partitions, in the first cluster or in the one named; may be given several times' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l broker-config -d 'A broker setting, as server.properties has it; may be given several times' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l save -d 'Write a strait.toml with these clusters, and a flow from the first to the second' -r -F
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l group -d 'Only these of the flow\'s groups: a name, a glob or re:EXPRESSION; may be given several times' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l apply -d 'Commit what the plan says'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l allow-rewind -d 'Also take groups back that are further at the target than the source\'s offset says'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l all -d 'List offsets that are in place, too'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l topic -d 'The topic of the one offset' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l partition -d 'Its partition' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l offset -d 'The one offset' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l reverse -d 'From the target\'s offsets to the source\'s'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l bare -d 'Print the translations alone, as JSON in the shape of the question'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -f -a "sync" -d 'Make the target\'s topics like the source\'s: partitions, configs, replicas, ACLs; plans by default'
+complete -c strait -n "__fish_strait_using_subcommand topics; and not __fish_seen_subcommand_from sync help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l apply -d 'Carry out: a plan made with --out, or what is found now' -r -F
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l out -d 'Write the plan to this file' -r -F
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l throttle -d 'What a broker may spend on moving replicas, such as 50MB/s [default: no limit]' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l only -d 'Only these source topics: a name, a glob, or re: and a regular expression; repeatable' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l exclude -d 'Without these source topics; repeatable' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l detailed-exitcode -d 'End with 0 where nothing is to be done, 2 where there are changes, 1 after an error'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l allow-delete -d 'Delete copies whose topic is gone from the source'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l prune -d 'Take configs away that only the target\'s topic has'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l acls -d 'Copy ACLs of the topics, for reading'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l acl-writes -d 'With --acls: also those that let somebody write at the target'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l fix-replication -d 'Move replicas until their number is provision.replication_factor'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Make the target\'s topics like the source\'s: partitions, configs, replicas, ACLs; plans by default'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand lag" -l topic -d 'Only these source topics: a name, a glob, or re: and a regular expression' -r
+complete -c strait -n "__fish_strait_using_subcommand lag" -l group -d 'Only these consumer groups: a name, a glob, or re: and a regular expression' -r
+complete -c strait -n "__fish_strait_using_subcommand lag" -l by -d 'What has a row [default: partition; group with --group]' -r -f -a "flow\t'Each flow'
+topic\t'Each topic of a flow'
+partition\t'Each partition'
+group\t'Each consumer group of a flow'"
+complete -c strait -n "__fish_strait_using_subcommand lag" -l sort -d 'What comes first' -r -f -a "worst\t'What is wrong, then what waits longest'
+seconds\t'What waits longest'
+records\t'What has most records to copy'
+retention\t'What takes up most of its retention'
+name\t'By name'"
+complete -c strait -n "__fish_strait_using_subcommand lag" -l over -d 'Warn where this holds, such as \'seconds>60 and records>1000\'' -r
+complete -c strait -n "__fish_strait_using_subcommand lag" -s w -l warning -d 'Warn outside this range' -r
+complete -c strait -n "__fish_strait_using_subcommand lag" -s c -l critical -d 'Alert outside this range' -r
+complete -c strait -n "__fish_strait_using_subcommand lag" -l metric -d 'What --warning, --critical and --wait-below are on' -r -f -a "seconds\t'Age of the oldest record that waits'
+records\t'Source offsets behind'"
+complete -c strait -n "__fish_strait_using_subcommand lag" -l textfile -d 'Write metrics to this file too, for node_exporter; its name ends in .prom' -r -F
+complete -c strait -n "__fish_strait_using_subcommand lag" -l samples -d 'Look this often, and tell the trend from the first look to the last' -r
+complete -c strait -n "__fish_strait_using_subcommand lag" -l interval -d 'Time between looks' -r
+complete -c strait -n "__fish_strait_using_subcommand lag" -l wait-below -d 'Wait until every partition is below this, for as long as --timeout' -r
+complete -c strait -n "__fish_strait_using_subcommand lag" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand lag" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand lag" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand lag" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand lag" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand lag" -l all -d 'Show every row, not only the first 20'
+complete -c strait -n "__fish_strait_using_subcommand lag" -l watch -d 'Look again and again until stopped; drawn in place on a terminal'
+complete -c strait -n "__fish_strait_using_subcommand lag" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand lag" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand lag" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_using_subcommand completions" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand completions" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand completions" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
 json\t'For programs: one document, or JSON Lines from commands that run long'
-junit\t'JUnit XML, for CI (validate)'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
 github\t'Annotations of GitHub Actions (validate)'
-sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
 complete -c strait -n "__fish_strait_using_subcommand completions" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -134,9 +356,12 @@ complete -c strait -n "__fish_strait_using_subcommand man" -l config -d 'The con
 complete -c strait -n "__fish_strait_using_subcommand man" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand man" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
 json\t'For programs: one document, or JSON Lines from commands that run long'
-junit\t'JUnit XML, for CI (validate)'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
 github\t'Annotations of GitHub Actions (validate)'
-sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
 complete -c strait -n "__fish_strait_using_subcommand man" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
 complete -c strait -n "__fish_strait_using_subcommand man" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
 always\t'Always'
@@ -144,10 +369,18 @@ never\t'Never'"
 complete -c strait -n "__fish_strait_using_subcommand man" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand man" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "verify" -d 'Compare the copy with the source, record by record; nothing is changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "sandbox" -d 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "topics" -d 'Make the target\'s topics like the source\'s'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "lag" -d 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
+complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
+complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "sync" -d 'Make the target\'s topics like the source\'s: partitions, configs, replicas, ACLs; plans by default'

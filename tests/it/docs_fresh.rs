@@ -16,6 +16,7 @@ use strait::report::lag_json::PARTITION_FIELDS as LAG_FIELDS;
 use strait::report::reporter::SCHEMA;
 use strait::report::schema::LINES;
 use strait::report::topics_outcome::FIELDS as SYNC_FIELDS;
+use strait::report::verified::PARTITION_FIELDS as VERIFY_FIELDS;
 use strait::report::{groups_sync, groups_translate};
 use strait::validate::registry;
 
@@ -159,6 +160,15 @@ fn json_page() -> String {
          that failed among them), and `data`, `null` where nothing could be looked at:\n\n",
     );
     for (name, holds) in SYNC_FIELDS {
+        writeln!(page, "- `{name}`: {holds}").unwrap();
+    }
+    page.push_str(
+        "\n# The document of `strait verify`\n\n\
+         One JSON object: `schema` (`strait/verify/v1`), `status`, `exit_code`, `errors` as above, and `data`, \
+         `null` where nothing could be read: `flows`, each with `flow`, `sample` (the share of ranges compared, \
+         null for all), `elapsed_ms`, `read_bytes` and `partitions`. Each partition has:\n\n",
+    );
+    for (name, holds) in VERIFY_FIELDS {
         writeln!(page, "- `{name}`: {holds}").unwrap();
     }
     page.push_str(
