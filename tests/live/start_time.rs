@@ -2,6 +2,7 @@
 //! partition's. For docs/performance.md; run it with a release build:
 //! `STRAIT_LIVE_BINARY=target/release/strait cargo test --test live start_time -- --ignored --nocapture`.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -71,7 +72,9 @@ fn measure(lab: &Lab, partitions: usize) {
         write_to_each(&route, &topics, round);
         let (running, [first, all]) = time(&route, &lab.topic("many-*"), count);
         let memory = running.peak_memory_bytes() >> 20;
-        eprintln!("{count} partitions, {what}: first {first:.1?}, all {all:.1?}, peak {memory} MiB");
+        let words =
+            format!("{count} partitions, {what}: first {first:.1?}, all {all:.1?}, peak {memory} MiB");
+        let _ = writeln!(std::io::stderr(), "{words}");
         running.signal(signal);
         running.finish(LIMIT);
         what = next;

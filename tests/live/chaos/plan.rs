@@ -99,6 +99,11 @@ impl Plan {
         Self { steps: (0..scale.lanes).map(lane).collect(), blows: blows.collect() }
     }
 
+    /// Tells whether a process that copies is sure to be overtaken.
+    pub fn overtakes(&self) -> bool {
+        self.steps.iter().flatten().any(|step| matches!(step, Step::Overtaken { copies: true, .. }))
+    }
+
     /// Writes the plan down, one line for each thing.
     pub fn describe(&self) -> String {
         let mut text = String::new();
@@ -163,6 +168,7 @@ fn the_same_seed_makes_the_same_plan() {
     assert_ne!(plan, Plan::new(Scale { seed: 8, ..scale }));
     let kills: usize = plan.steps.iter().flatten().map(|step| step.kills()).sum();
     assert_eq!(kills, 200);
+    assert!(plan.overtakes());
     let alone = Plan::new(Scale { has_two_owners: false, ..scale });
     assert!(alone.steps.iter().flatten().all(|step| step.kills() < 2));
 }
