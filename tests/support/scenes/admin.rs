@@ -135,6 +135,12 @@ fn describe(p: &mut Player) {
         answer.topics[0].partitions.sort_by_key(|partition| partition.partition_index);
         p.write_fields(&format!("MetadataRequest v{version}"), &format!("{answer:?}"));
     }
+    for version in [8, 10, 12] {
+        let request = metadata(&topic).with_include_topic_authorized_operations(true);
+        let answer = p.quietly(version, &request);
+        let operations = answer.topics[0].topic_authorized_operations;
+        p.note(format!("allowed with the topic: {operations}"));
+    }
     for name in [p.own("none"), text("a b"), text("")] {
         let answer = p.quietly(12, &metadata(&name));
         p.write_fields("MetadataRequest", &format!("{:?}", answer.topics));
@@ -294,8 +300,10 @@ fn replace_configs(p: &mut Player) {
 }
 
 fn describe_cluster(p: &mut Player) {
-    for version in 0..=1 {
-        let request = DescribeClusterRequest::default().with_endpoint_type(1);
+    for (version, asks) in [(0, false), (0, true), (1, false), (1, true)] {
+        let request = DescribeClusterRequest::default()
+            .with_endpoint_type(1)
+            .with_include_cluster_authorized_operations(asks);
         let mut answer = p.quietly(version, &request);
         answer.cluster_id = StrBytes::default();
         p.write_fields(&format!("DescribeClusterRequest v{version}"), &format!("{answer:?}"));

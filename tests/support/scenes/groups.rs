@@ -278,6 +278,10 @@ fn admin(p: &mut Player) {
             .collect();
         p.note(format!("ListGroups v{version}: {} {found:?}", answer.error_code));
     }
+    let request = DescribeGroupsRequest::default()
+        .with_groups(vec![own.clone()])
+        .with_include_authorized_operations(true);
+    p.ask(5, &request);
     let delete = DeleteGroupsRequest::default().with_groups_names(vec![own.clone(), GroupId(p.own("none"))]);
     let deleted = |p: &mut Player| {
         p.ask_sorted(2, &delete, |answer| answer.results.sort_by_key(|result| result.group_id.clone()));
