@@ -51,6 +51,34 @@ fn on_topics(api: ApiKey) -> Option<Operation> {
     }
 }
 
+/// Lists what can be done with a kind of resource.
+fn operations_on(kind: ResourceType) -> &'static [Operation] {
+    use Operation as O;
+    match kind {
+        ResourceType::Topic => &[
+            O::Read,
+            O::Write,
+            O::Create,
+            O::Delete,
+            O::Alter,
+            O::Describe,
+            O::DescribeConfigs,
+            O::AlterConfigs,
+        ],
+        ResourceType::Group => &[O::Read, O::Delete, O::Describe, O::DescribeConfigs, O::AlterConfigs],
+        ResourceType::Cluster => &[
+            O::Create,
+            O::Alter,
+            O::Describe,
+            O::ClusterAction,
+            O::DescribeConfigs,
+            O::AlterConfigs,
+            O::IdempotentWrite,
+        ],
+        _ => &[O::Describe, O::Write],
+    }
+}
+
 fn refusal_of(kind: ResourceType) -> ResponseError {
     match kind {
         ResourceType::Topic => ResponseError::TopicAuthorizationFailed,
@@ -89,6 +117,13 @@ impl Context<'_> {
     /// Says whether the client may do something with a topic.
     pub fn may(&self, operation: Operation, topic: &str) -> bool {
         may(self.state, self.client, operation, ResourceType::Topic, topic)
+    }
+
+    /// Lists what the client may do with something, as answers do: a bit for each operation's number.
+    pub fn operations(&self, kind: ResourceType, name: &str) -> i32 {
+        let allowed = operations_on(kind).iter();
+        let allowed = allowed.filter(|operation| may(self.state, self.client, **operation, kind, name));
+        allowed.map(|operation| 1 << (*operation as i8)).sum()
     }
 
     /// Says whether the client may look at something.

@@ -4,10 +4,12 @@
 
 use std::net::SocketAddr;
 
+use crate::harness::shared::shared_pair;
 use crate::harness::spec::{ClusterSpec, Listener};
 use crate::harness::{live, runtime};
 use crate::support::compare::{differences, guarded_sandbox, kept, play, report, sandbox, warm_up};
 use crate::support::known;
+use crate::support::player::Player;
 use crate::support::scenes::{self, Scene};
 
 fn compare(scenes: Vec<Scene>, kafka: SocketAddr, ours: SocketAddr) {
@@ -35,6 +37,20 @@ fn the_sandbox_answers_as_kafka_does() {
         warm_up(kafka);
         warm_up(ours);
         compare(scenes::all(), kafka, ours);
+    });
+}
+
+#[test]
+fn the_sandbox_serves_no_version_that_kafka_does_not() {
+    live(|_| {
+        let kafka: SocketAddr = shared_pair().source.address(Listener::Plaintext).parse().unwrap();
+        let sandbox = sandbox(runtime());
+        let theirs = Player::new(kafka, "versions").served();
+        for own in Player::new(sandbox.addresses()[0], "versions").served() {
+            let theirs = theirs.iter().find(|api| api.api_key == own.api_key);
+            let newest = theirs.map_or(-1, |api| api.max_version);
+            assert!(own.max_version <= newest, "{own:?}: Kafka's newest is {newest}");
+        }
     });
 }
 

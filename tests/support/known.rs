@@ -42,11 +42,23 @@ pub const KNOWN: &[Known] = &[
     },
 ];
 
+impl Known {
+    /// Returns whether a difference is this one.
+    pub fn is(&self, scene: &str, difference: &Difference) -> bool {
+        scene.starts_with(self.scene)
+            && difference.asked.starts_with(self.asked)
+            && difference.kafka.starts_with(self.kafka)
+    }
+}
+
 /// Returns whether a difference is one of them.
 pub fn is_known(scene: &str, difference: &Difference) -> bool {
-    KNOWN.iter().any(|known| {
-        scene.starts_with(known.scene)
-            && difference.asked.starts_with(known.asked)
-            && difference.kafka.starts_with(known.kafka)
-    })
+    KNOWN.iter().any(|known| known.is(scene, difference))
+}
+
+/// Writes the list as docs/sandbox.md shows it.
+pub fn as_text() -> String {
+    let mut reasons: Vec<&str> = KNOWN.iter().map(|known| known.reason).collect();
+    reasons.dedup();
+    reasons.iter().map(|reason| format!("- {reason}\n")).collect()
 }

@@ -193,6 +193,14 @@ impl Player {
         R::Response: std::fmt::Debug,
     {
         let connection = self.open();
+        self.provoke_on(connection, version, request);
+    }
+
+    /// The same on a connection that is open.
+    pub fn provoke_on<R: Request>(&mut self, connection: usize, version: i16, request: &R)
+    where
+        R::Response: std::fmt::Debug,
+    {
         self.connections[connection].send(version, request);
         match self.connections[connection].receive::<R>(version) {
             Some(answer) => self.write::<R>(version, &answer),

@@ -19,6 +19,8 @@ pub struct Filter {
     pub operation: Option<Operation>,
     /// Whether it is allowed.
     pub allows: Option<bool>,
+    /// It asks for a number nobody gave a meaning yet.
+    pub is_beyond: bool,
 }
 
 /// How rules found by their name read it.
@@ -34,6 +36,7 @@ pub enum Patterns {
 }
 
 /// The protocol's numbers that stand for all.
+const UNKNOWN: i8 = 0;
 const ANY: i8 = 1;
 const MATCH: i8 = 2;
 const DENY: i8 = 2;
@@ -41,22 +44,25 @@ const ALLOW: i8 = 3;
 
 impl Filter {
     /// Reads the protocol's numbers: resource, pattern, operation and permission. `None` where one of
-    /// them is unknown.
+    /// them says of itself that it is unknown; one that is new to us finds nothing.
     pub fn from_codes(resource: i8, pattern: i8, operation: i8, permission: i8) -> Option<Self> {
-        let resource = if resource == ANY { None } else { Some(ResourceType::from_code(resource)?) };
-        let operation = if operation == ANY { None } else { Some(Operation::from_code(operation)?) };
-        let pattern = match pattern {
-            ANY => Patterns::Any,
-            MATCH => Patterns::Match,
-            code => Patterns::Only(Pattern::from_code(code)?),
+        if [resource, pattern, operation, permission].contains(&UNKNOWN) {
+            return None;
+        }
+        let kind = ResourceType::from_code(resource);
+        let done = Operation::from_code(operation);
+        let read = Pattern::from_code(pattern);
+        let is_beyond = kind.is_none() && resource != ANY
+            || done.is_none() && operation != ANY
+            || read.is_none() && ![ANY, MATCH].contains(&pattern)
+            || ![ANY, DENY, ALLOW].contains(&permission);
+        let pattern = match (pattern, read) {
+            (MATCH, _) => Patterns::Match,
+            (_, Some(pattern)) => Patterns::Only(pattern),
+            _ => Patterns::Any,
         };
-        let allows = match permission {
-            ANY => None,
-            DENY => Some(false),
-            ALLOW => Some(true),
-            _ => return None,
-        };
-        Some(Self { resource, pattern, operation, allows, ..Self::default() })
+        let allows = (permission != ANY).then_some(permission == ALLOW);
+        Some(Self { resource: kind, pattern, operation: done, allows, is_beyond, ..Self::default() })
     }
 
     /// Says whether a rule is found.
@@ -69,7 +75,9 @@ impl Filter {
             (Some(name), Patterns::Match) => rule.covers(name),
             (Some(name), Patterns::Only(pattern)) => rule.pattern == pattern && rule.name == *name,
         };
-        name && self.resource.is_none_or(|resource| resource == rule.resource)
+        !self.is_beyond
+            && name
+            && self.resource.is_none_or(|resource| resource == rule.resource)
             && same(&self.principal, &rule.principal)
             && same(&self.host, &rule.host)
             && self.operation.is_none_or(|operation| operation == rule.operation)

@@ -223,7 +223,8 @@ impl Fetch {
 
 /// What the broker does not know is answered without a look at a log, and then not with null.
 fn is_unknown(error: ResponseError) -> bool {
-    matches!(error, ResponseError::UnknownTopicOrPartition | ResponseError::UnknownTopicId)
+    use ResponseError as E;
+    matches!(error, E::UnknownTopicOrPartition | E::UnknownTopicId | E::TopicAuthorizationFailed)
 }
 
 fn is_about_leader(error: ResponseError) -> bool {

@@ -9,7 +9,7 @@ use kafka_protocol::messages::{BrokerId, MetadataRequest, MetadataResponse, Topi
 use kafka_protocol::protocol::StrBytes;
 
 use super::{broker_ids, text};
-use crate::sandbox::acls::Operation;
+use crate::sandbox::acls::{Operation, ResourceType};
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::brokers::Brokers;
 use crate::sandbox::partition::Partition;
@@ -39,6 +39,14 @@ impl Api for MetadataRequest {
                 wanted.iter().map(|topic| one(cx, topic, create)).collect()
             }
         };
+        let mut topics: Vec<MetadataResponseTopic> = topics;
+        for topic in topics
+            .iter_mut()
+            .filter(|topic| topic.error_code == 0 && self.include_topic_authorized_operations)
+        {
+            let name = topic.name.as_deref().map(|name| name.to_string()).unwrap_or_default();
+            topic.topic_authorized_operations = cx.operations(ResourceType::Topic, &name);
+        }
         let brokers = cx.state.brokers.up().map(|broker| {
             MetadataResponseBroker::default()
                 .with_node_id(BrokerId(broker.id))

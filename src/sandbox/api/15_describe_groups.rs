@@ -5,7 +5,7 @@ use kafka_protocol::messages::describe_groups_response::DescribedGroup;
 use kafka_protocol::messages::{DescribeGroupsRequest, DescribeGroupsResponse, GroupId};
 
 use super::group_wait::caller;
-use crate::sandbox::acls::Operation;
+use crate::sandbox::acls::{Operation, ResourceType};
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::permissions::{Need, group};
 
@@ -29,7 +29,11 @@ impl Api for DescribeGroupsRequest {
                 Err(error) => groups.push(failed(id, error)),
                 Ok(()) => {
                     let one = std::slice::from_ref(id);
-                    groups.extend(cx.state.coordinators.groups.describe(&caller, one));
+                    let mut described = cx.state.coordinators.groups.describe(&caller, one);
+                    for group in described.iter_mut().filter(|_| self.include_authorized_operations) {
+                        group.authorized_operations = cx.operations(ResourceType::Group, &group.group_id);
+                    }
+                    groups.append(&mut described);
                 }
             }
         }

@@ -32,7 +32,8 @@ impl Api for DescribeAclsRequest {
             (self.resource_type_filter, self.pattern_type_filter, self.operation, self.permission_type);
         let texts = [&self.resource_name_filter, &self.principal_filter, &self.host_filter];
         let Some(filter) = filter(codes, texts) else {
-            return Answer::Now(self.refusal(ResponseError::InvalidRequest));
+            // What a broker cannot read ends the connection.
+            return Answer::Close;
         };
         let mut resources: Vec<DescribeAclsResource> = Vec::new();
         for rule in cx.state.acls.find(&filter) {

@@ -7,8 +7,7 @@ use kafka_protocol::messages::{DeleteAclsRequest, DeleteAclsResponse};
 
 use super::describe_acls::{filter, permission};
 use super::text;
-use crate::sandbox::acls::Operation;
-use crate::sandbox::acls::{Acls, Rule};
+use crate::sandbox::acls::{Filter, Operation, Rule};
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::permissions::{Need, cluster};
 
@@ -26,7 +25,14 @@ impl Api for DeleteAclsRequest {
         if !cx.state.acls.are_kept() {
             return Answer::Now(self.refusal(ResponseError::SecurityDisabled));
         }
-        let results = self.filters.iter().map(|wanted| delete(&mut cx.state.acls, wanted));
+        // What a broker cannot read ends the connection, and nothing is done.
+        let Some(filters) = self.filters.iter().map(read).collect::<Option<Vec<Filter>>>() else {
+            return Answer::Close;
+        };
+        let results = filters.iter().map(|filter| {
+            let gone = cx.state.acls.remove(filter).iter().map(deleted).collect();
+            DeleteAclsFilterResult::default().with_error_message(None).with_matching_acls(gone)
+        });
         Answer::Now(DeleteAclsResponse::default().with_filter_results(results.collect()))
     }
 }
@@ -37,13 +43,11 @@ fn failed(error: ResponseError) -> DeleteAclsFilterResult {
         .with_error_message(Some(text(&error.to_string())))
 }
 
-fn delete(acls: &mut Acls, wanted: &DeleteAclsFilter) -> DeleteAclsFilterResult {
+fn read(wanted: &DeleteAclsFilter) -> Option<Filter> {
     let codes =
         (wanted.resource_type_filter, wanted.pattern_type_filter, wanted.operation, wanted.permission_type);
     let texts = [&wanted.resource_name_filter, &wanted.principal_filter, &wanted.host_filter];
-    let Some(filter) = filter(codes, texts) else { return failed(ResponseError::InvalidRequest) };
-    let gone = acls.remove(&filter).iter().map(deleted).collect();
-    DeleteAclsFilterResult::default().with_error_message(None).with_matching_acls(gone)
+    filter(codes, texts)
 }
 
 fn deleted(rule: &Rule) -> DeleteAclsMatchingAcl {

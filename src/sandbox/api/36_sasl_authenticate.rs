@@ -5,6 +5,7 @@ use kafka_protocol::messages::{SaslAuthenticateRequest, SaslAuthenticateResponse
 
 use super::text;
 use crate::sandbox::answer::{Answer, Api, Context};
+use crate::sandbox::sasl::Login;
 
 impl Api for SaslAuthenticateRequest {
     const CHANGES: bool = false;
@@ -16,6 +17,9 @@ impl Api for SaslAuthenticateRequest {
     }
 
     fn handle(self, cx: &mut Context<'_>) -> Answer<SaslAuthenticateResponse> {
+        if cx.state.users.are_needed() && matches!(cx.client.login, Login::Unasked) {
+            return Answer::Close;
+        }
         match cx.client.login.step(&cx.state.users, &self.auth_bytes) {
             Ok(step) => {
                 if let Some(user) = step.user {

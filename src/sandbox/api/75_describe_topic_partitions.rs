@@ -12,10 +12,11 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::StrBytes;
 
 use super::{broker_ids, text};
+use crate::sandbox::acls::ResourceType;
 use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::brokers::Brokers;
 use crate::sandbox::partition::Partition;
-use crate::sandbox::topics::INTERNAL_TOPICS;
+use crate::sandbox::topics::{INTERNAL_TOPICS, is_name};
 
 /// Partitions in one answer (`max.request.partition.size.limit`).
 const PARTITIONS_PER_ANSWER: usize = 2000;
@@ -41,6 +42,11 @@ impl Api for DescribeTopicPartitionsRequest {
         if names.is_empty() {
             names = cx.state.topics.iter().map(|topic| topic.name.clone()).collect();
         }
+        let lost = self.cursor.as_ref().is_some_and(|cursor| !names.contains(cursor.topic_name.as_str()));
+        if lost {
+            // The next page begins with a topic that is not asked for.
+            return Answer::Now(self.refusal(ResponseError::InvalidRequest));
+        }
         let (first, mut skipped) = match &self.cursor {
             Some(cursor) => {
                 (cursor.topic_name.to_string(), usize::try_from(cursor.partition_index).unwrap_or(0))
@@ -55,7 +61,9 @@ impl Api for DescribeTopicPartitionsRequest {
             let described =
                 DescribeTopicPartitionsResponseTopic::default().with_name(Some(TopicName(text(&name))));
             let Some(topic) = cx.state.topics.get(&name) else {
-                answer.topics.push(described.with_error_code(ResponseError::UnknownTopicOrPartition.code()));
+                let unknown = ResponseError::UnknownTopicOrPartition;
+                let error = if is_name(&name) { unknown } else { ResponseError::InvalidTopicException };
+                answer.topics.push(described.with_error_code(error.code()));
                 continue;
             };
             let rest = topic.partitions.get(from..).unwrap_or_default();
@@ -73,6 +81,7 @@ impl Api for DescribeTopicPartitionsRequest {
                     described
                         .with_topic_id(topic.id)
                         .with_is_internal(INTERNAL_TOPICS.contains(&name.as_str()))
+                        .with_topic_authorized_operations(cx.operations(ResourceType::Topic, &name))
                         .with_partitions(shown.collect()),
                 );
             }

@@ -67,8 +67,8 @@ impl Transactions {
     /// Shuts a producer out and aborts its transaction: another takes its place, or it took too long.
     pub(super) fn fence(&mut self, now: Millis, id: &str) {
         let Some(entry) = self.entries.get_mut(id) else { return };
+        entry.last_epoch = entry.producer.epoch;
         entry.producer.epoch += 1;
-        entry.last_epoch = NO_EPOCH;
         let markers = entry.prepare(now, id, false, false);
         self.waiting.push((now + self.settings.marker_delay_ms, markers));
     }

@@ -1,16 +1,21 @@
 //! Topics, their settings, and what clients are told of them.
 
+use kafka_protocol::messages::alter_configs_request::{
+    AlterConfigsResource as OldResource, AlterableConfig as OldConfig,
+};
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
 use kafka_protocol::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic};
 use kafka_protocol::messages::delete_topics_request::DeleteTopicState;
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
+use kafka_protocol::messages::describe_topic_partitions_request::{Cursor, TopicRequest};
 use kafka_protocol::messages::incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig};
 use kafka_protocol::messages::offset_for_leader_epoch_request::{
     OffsetForLeaderPartition, OffsetForLeaderTopic,
 };
 use kafka_protocol::messages::{
-    BrokerId, CreatePartitionsRequest, CreateTopicsRequest, DeleteRecordsRequest, DeleteTopicsRequest,
-    DescribeConfigsRequest, IncrementalAlterConfigsRequest, OffsetForLeaderEpochRequest, TopicName,
+    AlterConfigsRequest, BrokerId, CreatePartitionsRequest, CreateTopicsRequest, DeleteRecordsRequest,
+    DeleteTopicsRequest, DescribeClusterRequest, DescribeConfigsRequest, DescribeTopicPartitionsRequest,
+    IncrementalAlterConfigsRequest, OffsetForLeaderEpochRequest, TopicName,
 };
 use kafka_protocol::protocol::StrBytes;
 
@@ -27,6 +32,9 @@ pub const SCENES: &[Scene] = &[
     ("configs-alter", alter_configs),
     ("records-delete", delete_records),
     ("leader-epochs", leader_epochs),
+    ("topics-by-page", by_page),
+    ("configs-replace", replace_configs),
+    ("cluster-describe", describe_cluster),
 ];
 
 /// Creates and writes down the answer with a few of the settings: brokers list all they know.
@@ -126,6 +134,12 @@ fn describe(p: &mut Player) {
         answer.cluster_id = None;
         answer.topics[0].partitions.sort_by_key(|partition| partition.partition_index);
         p.write_fields(&format!("MetadataRequest v{version}"), &format!("{answer:?}"));
+    }
+    for version in [8, 10, 12] {
+        let request = metadata(&topic).with_include_topic_authorized_operations(true);
+        let answer = p.quietly(version, &request);
+        let operations = answer.topics[0].topic_authorized_operations;
+        p.note(format!("allowed with the topic: {operations}"));
     }
     for name in [p.own("none"), text("a b"), text("")] {
         let answer = p.quietly(12, &metadata(&name));
@@ -240,6 +254,65 @@ fn delete_records(p: &mut Player) {
     p.read(&topic, 0, 6, false);
     p.ask(2, &to(&topic, 5, 1));
     p.ask(2, &to(&p.own("none"), 0, 1));
+}
+
+fn by_page(p: &mut Player) {
+    let (one, two) = (p.topic("one", 3, &[]), p.topic("two", 2, &[]));
+    let none = p.own("none");
+    let named = |names: &[&StrBytes]| {
+        let topics = names.iter().map(|name| TopicRequest::default().with_name(TopicName((*name).clone())));
+        DescribeTopicPartitionsRequest::default()
+            .with_topics(topics.collect())
+            .with_cursor(None)
+            .with_response_partition_limit(2_000)
+    };
+    p.ask(0, &named(&[&two, &one, &none]));
+    p.ask(0, &named(&[&one, &two]).with_response_partition_limit(2));
+    for (topic, partition) in [(&one, 1), (&one, 2), (&two, 0), (&none, 0)] {
+        let cursor =
+            Cursor::default().with_topic_name(TopicName(topic.clone())).with_partition_index(partition);
+        p.ask(0, &named(&[&one, &two]).with_cursor(Some(cursor)).with_response_partition_limit(2));
+    }
+    p.ask(0, &named(&[&text("a b"), &one]));
+}
+
+fn replace_configs(p: &mut Player) {
+    let topic = p.topic("t", 1, &[("retention.ms", "77")]);
+    let replace = |name: &StrBytes, key: &str, value: Option<&str>| {
+        let config = OldConfig::default().with_name(text(key)).with_value(value.map(text));
+        let resource = OldResource::default()
+            .with_resource_type(2)
+            .with_resource_name(name.clone())
+            .with_configs(vec![config]);
+        AlterConfigsRequest::default().with_resources(vec![resource])
+    };
+    p.ask(2, &replace(&topic, "cleanup.policy", Some("compact")));
+    p.ask(2, &replace(&topic, "cleanup.policy", Some("burn")));
+    p.ask(2, &replace(&topic, "cleanup.policy", None));
+    p.ask(2, &replace(&topic, "no.such.key", Some("1")));
+    p.ask(2, &replace(&p.own("none"), "cleanup.policy", Some("compact")));
+    let key = resource(2, &topic, &["cleanup.policy", "retention.ms"]);
+    p.until(4, &key, |answer| {
+        let configs = &answer.results[0].configs;
+        configs.iter().any(|config| config.value.as_deref() == Some("compact"))
+    });
+    ask_configs(p, 4, &key);
+}
+
+fn describe_cluster(p: &mut Player) {
+    for (version, asks) in [(0, false), (0, true), (1, false), (1, true)] {
+        let request = DescribeClusterRequest::default()
+            .with_endpoint_type(1)
+            .with_include_cluster_authorized_operations(asks);
+        let mut answer = p.quietly(version, &request);
+        answer.cluster_id = StrBytes::default();
+        p.write_fields(&format!("DescribeClusterRequest v{version}"), &format!("{answer:?}"));
+    }
+    for kind in [0, 2, 7] {
+        let mut answer = p.quietly(1, &DescribeClusterRequest::default().with_endpoint_type(kind));
+        answer.cluster_id = StrBytes::default();
+        p.write_fields(&format!("DescribeClusterRequest of {kind}"), &format!("{answer:?}"));
+    }
 }
 
 fn leader_epochs(p: &mut Player) {

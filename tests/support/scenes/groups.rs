@@ -24,6 +24,9 @@ pub const SCENES: &[Scene] = &[
     ("group-protocols", protocols),
     ("group-admin", admin),
     ("group-not-there", not_there),
+    ("group-silent", silent),
+    ("group-static-rebalance", static_rebalance),
+    ("group-rejoins", rejoins),
 ];
 
 fn group(p: &Player) -> GroupId {
@@ -275,6 +278,10 @@ fn admin(p: &mut Player) {
             .collect();
         p.note(format!("ListGroups v{version}: {} {found:?}", answer.error_code));
     }
+    let request = DescribeGroupsRequest::default()
+        .with_groups(vec![own.clone()])
+        .with_include_authorized_operations(true);
+    p.ask(5, &request);
     let delete = DeleteGroupsRequest::default().with_groups_names(vec![own.clone(), GroupId(p.own("none"))]);
     let deleted = |p: &mut Player| {
         p.ask_sorted(2, &delete, |answer| answer.results.sort_by_key(|result| result.group_id.clone()));
@@ -284,6 +291,93 @@ fn admin(p: &mut Player) {
     deleted(p);
     describe(p, 6);
     p.ask(9, &join(p, &member));
+}
+
+/// A member that says nothing any more is dropped after its session.
+fn silent(p: &mut Player) {
+    let other = p.open();
+    let gone = p.ask(3, &join(p, "").with_session_timeout_ms(6_000)).member_id;
+    p.ask(3, &sync_plain(p, &gone, 1, &[(&gone, "all")]));
+    let request = join(p, "").with_session_timeout_ms(30_000);
+    p.send(other, 3, &request);
+    p.until(3, &heartbeat(p, &gone, 1), |answer| answer.error_code == 27);
+    let stays = p.receive::<JoinGroupRequest>(other, 3).member_id;
+    p.ask(3, &heartbeat(p, &gone, 1));
+    p.ask_on(other, 3, &sync_plain(p, &stays, 2, &[(&stays, "all")]));
+    p.ask(3, &join(p, &gone));
+    describe(p, 5);
+}
+
+/// A Sync as versions before 5 have it.
+fn sync_plain(
+    p: &Player,
+    member: &str,
+    generation: i32,
+    assigned: &[(&str, &'static str)],
+) -> SyncGroupRequest {
+    sync(p, member, generation, assigned).with_protocol_type(None).with_protocol_name(None)
+}
+
+/// A static member comes back while the group rebalances, and its former self waits.
+fn static_rebalance(p: &mut Player) {
+    let (second, third) = (p.open(), p.open());
+    let instance = Some(text("one"));
+    let first = p.ask(9, &join(p, "").with_group_instance_id(instance.clone())).member_id;
+    p.ask(5, &sync(p, &first, 1, &[(&first, "all")]).with_group_instance_id(instance.clone()));
+    // Another joins; the group waits for the first.
+    let told = p.ask_on(second, 9, &join(p, "")).member_id;
+    let request = join(p, &told);
+    p.send(second, 9, &request);
+    p.until(4, &heartbeat(p, &first, 1), |answer| answer.error_code == 27);
+    // It comes as a new process, which is enough to go on.
+    let returned = p.ask_on(third, 9, &join(p, "").with_group_instance_id(instance.clone())).member_id;
+    let answer = p.receive::<JoinGroupRequest>(second, 9);
+    p.note(format!("the leader is the one that came back: {}", answer.leader == returned));
+    p.ask(4, &heartbeat(p, &first, 1).with_group_instance_id(instance.clone()));
+    p.ask_on(third, 4, &heartbeat(p, &returned, 2).with_group_instance_id(instance.clone()));
+    let request = sync(p, &told, 2, &[]);
+    p.send(second, 5, &request);
+    p.ask_on(
+        third,
+        5,
+        &sync(p, &returned, 2, &[(&returned, "a"), (&told, "b")]).with_group_instance_id(instance),
+    );
+    p.receive::<SyncGroupRequest>(second, 5);
+}
+
+/// Members that join again in each state, with the same and with other protocols.
+fn rejoins(p: &mut Player) {
+    let other = p.open();
+    let first = enter(p);
+    // Its answer was lost, it asks again.
+    p.ask(9, &join(p, &first));
+    p.ask(5, &sync(p, &first, 1, &[(&first, "all")]));
+    let second = p.ask_on(other, 9, &join(p, "")).member_id;
+    let request = join(p, &second);
+    p.send(other, 9, &request);
+    p.until(4, &heartbeat(p, &first, 1), |answer| answer.error_code == 27);
+    let order = |answer: &mut JoinGroupResponse| {
+        answer.members.sort_by_key(|member| member.member_id != answer.leader);
+    };
+    p.ask_sorted(9, &join(p, &first), order);
+    p.receive::<JoinGroupRequest>(other, 9);
+    p.ask(5, &sync(p, &first, 2, &[(&first, "a"), (&second, "b")]));
+    p.ask_on(other, 5, &sync(p, &second, 2, &[]));
+    p.ask_on(other, 5, &sync(p, &second, 2, &[]));
+    // The follower now wants something else: everybody has to join again.
+    let protocol = JoinGroupRequestProtocol::default().with_name(text("range"));
+    let request = join(p, &second).with_protocols(vec![protocol]);
+    p.send(other, 9, &request);
+    p.until(4, &heartbeat(p, &first, 2), |answer| answer.error_code == 27);
+    p.ask_sorted(9, &join(p, &first), order);
+    p.receive::<JoinGroupRequest>(other, 9);
+    // While the assignment is awaited, the follower joins once more with something else.
+    let request = join(p, &second);
+    p.send(other, 9, &request);
+    p.until(4, &heartbeat(p, &first, 3), |answer| answer.error_code == 27);
+    p.ask(5, &sync(p, &first, 3, &[(&first, "a")]));
+    p.ask_sorted(9, &join(p, &first), order);
+    p.receive::<JoinGroupRequest>(other, 9);
 }
 
 fn not_there(p: &mut Player) {

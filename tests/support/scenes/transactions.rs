@@ -30,6 +30,7 @@ pub const SCENES: &[Scene] = &[
     ("txn-offsets", offsets),
     ("txn-admin", admin),
     ("txn-verify", verify),
+    ("txn-timeout", timeout),
 ];
 
 fn id(p: &Player) -> TransactionalId {
@@ -346,6 +347,26 @@ fn admin(p: &mut Player) {
     list(p, &["CompleteAbort"], -1);
     let request = DescribeTransactionsRequest::default();
     p.ask(0, &request.with_transactional_ids(vec![TransactionalId(text(""))]));
+}
+
+/// A transaction that takes too long is aborted, and its producer shut out.
+fn timeout(p: &mut Player) {
+    let topic = p.topic("t", 1, &[]);
+    let answer = p.ask(4, &init(p, None).with_transaction_timeout_ms(1_000));
+    let late =
+        Writer { id: answer.producer_id.0, epoch: answer.producer_epoch, sequence: 0, transactional: true };
+    p.ask(3, &add(p, late, &topic, &[0]));
+    put(p, late, &topic, 1);
+    p.until(0, &describe(p), |answer| &*answer.transaction_states[0].transaction_state == "CompleteAbort");
+    p.ask(0, &describe(p));
+    p.ask(3, &end(p, late, true));
+    p.ask(3, &end(p, late, false));
+    put(p, Writer { sequence: 1, ..late }, &topic, 1);
+    p.ask(3, &add(p, late, &topic, &[0]));
+    p.ask(4, &init(p, Some(late)));
+    p.ask(4, &init(p, None));
+    p.read(&topic, 0, 0, true);
+    describe_producers(p, &topic);
 }
 
 fn verify(p: &mut Player) {
