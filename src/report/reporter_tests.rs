@@ -204,6 +204,8 @@ fn one_of_each() -> Vec<Value> {
         Event::Recovered { partition: partition() },
         gap(),
         Event::Skipped { partition: partition(), cause: StopCause::SourceDeleted },
+        Event::GroupsFollow { groups: vec!["billing".to_owned()] },
+        Event::GroupsHeld { groups: vec!["billing".to_owned()], code: "active", cause: "members".to_owned() },
         Event::Notice(Notice::Restamped { topic: "orders".into() }),
     ];
     reporter.events("us-eu", &events);

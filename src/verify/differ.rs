@@ -4,13 +4,13 @@
 //! It reads nothing itself.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::{Range, RangeInclusive};
-use std::sync::Arc;
 
 use super::finding::{Finding, Kind, Tally};
+use super::map_check;
 use super::region::{Same, Verdict, classify, resynchronise};
 use super::side::{Side, is_same};
-use crate::engine::offset_map::{OffsetMap, Translation};
+use super::terms::Terms;
+use crate::engine::offset_map::Translation;
 use crate::kafka::batch::RawBatch;
 use crate::kafka::records::Identity;
 use crate::types::{SourceOffset, TargetOffset};
@@ -25,27 +25,6 @@ const WINDOW_MAX: usize = 65_536;
 const RECENT_BATCHES: usize = 4;
 /// Records that agreed, kept for the same reason.
 const RECENT_RECORDS: usize = 1_024;
-
-/// Says what of both logs is compared, and what may differ.
-#[derive(Clone, Debug)]
-pub struct Terms {
-    /// Source offsets.
-    pub source: Range<i64>,
-    /// Target offsets.
-    pub target: Range<i64>,
-    /// Nothing of the source stands behind the target range: what is left over there is not copied yet.
-    pub is_open: bool,
-    /// The target writes its own time into records.
-    pub is_restamped: bool,
-    /// The source removes records whose keys come again.
-    pub source_compacts: bool,
-    /// The target does.
-    pub target_compacts: bool,
-    /// Source offsets that were left out under a policy, first to last.
-    pub left_out: Vec<RangeInclusive<i64>>,
-    /// The map to be checked along the way.
-    pub map: Option<Arc<OffsetMap>>,
-}
 
 /// Says what a comparison waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -436,37 +415,13 @@ impl Differ {
         extra.into_iter().for_each(|offset| self.note(Kind::Extra, None, Some(offset)));
     }
 
-    /// Holds the map against `count` records that stand side by side (guarantee G6).
     fn check_map(&mut self, source: i64, target: i64, count: i64) {
         let Some(map) = self.terms.map.clone() else { return };
-        let mut at = 0;
-        while at < count {
-            let (s, t) = (source + at, target + at);
-            let behind = map.runs().partition_point(|run| run.source <= s);
-            let run =
-                behind.checked_sub(1).map(|index| map.runs()[index]).filter(|run| s < run.source + run.count);
-            let (length, is_right) = match run {
-                Some(run) => {
-                    ((run.source + run.count - s).min(count - at), Some(run.target + s - run.source == t))
-                }
-                None if s >= map.to().source => (count - at, None),
-                None => (
-                    1,
-                    match map.to_target(SourceOffset(s)) {
-                        Translation::Exact(told) => Some(told.0 == t),
-                        Translation::AtOrBefore(_) | Translation::Unknown(_) => None,
-                    },
-                ),
-            };
-            match is_right {
-                Some(true) => {}
-                Some(false) => {
-                    self.note(Kind::Mistranslated, Some(s), Some(t));
-                    self.tally.count(Kind::Mistranslated, length.unsigned_abs() - 1);
-                }
-                None => self.tally.unmapped += length.unsigned_abs(),
-            }
-            at += length;
+        let checked = map_check::check(&map, source, target, count);
+        self.tally.unmapped += checked.unmapped;
+        for (place, count) in checked.wrong {
+            self.note(Kind::Mistranslated, Some(place.source), Some(place.target));
+            self.tally.count(Kind::Mistranslated, count - 1);
         }
     }
 

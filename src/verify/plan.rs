@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
-use super::differ::Terms;
+use super::terms::Terms;
 use crate::engine::offset_map::{OffsetMap, Pair, Translation};
 use crate::types::{SourceOffset, TargetOffset, TopicPartition};
 

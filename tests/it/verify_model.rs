@@ -7,8 +7,9 @@ use proptest::prelude::*;
 use strait::engine::offset_map::{OffsetMap, Pair};
 use strait::kafka::batch::RawBatch;
 use strait::kafka::records::encode_pairs;
-use strait::verify::differ::{Differ, Need, Terms};
+use strait::verify::differ::{Differ, Need};
 use strait::verify::finding::{Finding, Kind, Tally};
+use strait::verify::terms::Terms;
 
 /// A log: (offset, key, value), in order.
 type Log = Vec<(i64, Option<u64>, String)>;

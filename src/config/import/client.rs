@@ -34,18 +34,10 @@ pub fn convert(alias: &str, find: &Lookup<'_>, table: &mut Table, draft: &mut Dr
             table.comments.push(comment);
         }
     }
-    if let Some(Login { mechanism, username, password, line }) = login {
-        table.set("sasl_mechanism", mechanism);
-        table.set("sasl_username", username);
-        match password {
-            Some(place) => table.set("sasl_password", place),
-            None => {
-                let variable = variable(alias, "SASL_PASSWORD");
-                let comment = format!(
-                    "the password stands in line {line}: put it into the environment variable {variable}, or into a file (file:PATH)"
-                );
-                table.set_with("sasl_password", format!("env:{variable}"), comment);
-            }
+    for (key, value, comment) in login.into_iter().flatten() {
+        match comment {
+            Some(comment) => table.set_with(key, value, comment),
+            None => table.set(key, value),
         }
     }
     if told.is_some_and(|protocol| protocol.tls) {
@@ -101,42 +93,93 @@ fn protocol(find: &Lookup<'_>, draft: &mut Draft) -> SecurityProtocol {
     })
 }
 
-struct Login {
-    mechanism: &'static str,
-    username: String,
-    /// Where the password is, if not in the file read.
-    password: Option<String>,
-    line: usize,
-}
+/// Keys of a login in the order they are written, with their values and what is to be said beside them.
+type Login = Vec<(&'static str, String, Option<String>)>;
 
 fn login(alias: &str, find: &Lookup<'_>, draft: &mut Draft) -> Option<Login> {
-    let typed = find("sasl.mechanism");
-    let jaas = find("sasl.jaas.config");
     // Without one, Kafka's clients take GSSAPI.
-    let word = typed.map_or("GSSAPI", |typed| typed.value.as_str());
-    let Some(mechanism) = SaslMechanism::from_word(word).map(SaslMechanism::name) else {
+    let word = find("sasl.mechanism").map_or("GSSAPI", |typed| typed.value.as_str());
+    let Some(mechanism) = SaslMechanism::from_word(word) else {
         let words = format!("the login by {word} has to be set up by hand, where this build has it");
         for property in SASL.iter().filter_map(|key| find(key)) {
             draft.remark(property, words.clone());
         }
         return None;
     };
-    let text = jaas.map_or("", |jaas| jaas.value.as_str());
-    let username =
-        option(text, "username").filter(|name| !name.is_empty()).map(|name| reference(&name).unwrap_or(name));
-    let password = option(text, "password").and_then(|password| reference(&password));
     for key in &SASL[2..] {
         if let Some(property) = find(key) {
             draft.remark(property, "a Java class; Strait brings its own login");
         }
     }
-    Some(Login {
-        mechanism,
-        username: username.unwrap_or_else(|| format!("env:{}", variable(alias, "SASL_USERNAME"))),
-        password: password
-            .or_else(|| jaas.is_none().then(|| format!("env:{}", variable(alias, "SASL_PASSWORD")))),
-        line: jaas.map_or(0, |jaas| jaas.line),
-    })
+    let mut login: Login = vec![("sasl_mechanism", mechanism.name().to_owned(), None)];
+    let jaas = find("sasl.jaas.config");
+    login.extend(match mechanism {
+        SaslMechanism::Password(_) => password_login(alias, jaas),
+        SaslMechanism::OauthBearer => oauth_login(alias, find, jaas),
+        SaslMechanism::AwsMskIam => aws_login(find, jaas),
+    });
+    Some(login)
+}
+
+fn password_login(alias: &str, jaas: Option<&Property>) -> Login {
+    let text = jaas.map_or("", |jaas| jaas.value.as_str());
+    let username =
+        option(text, "username").filter(|name| !name.is_empty()).map(|name| reference(&name).unwrap_or(name));
+    let username = username.unwrap_or_else(|| format!("env:{}", variable(alias, "SASL_USERNAME")));
+    let password = secret(alias, jaas, ("password", "SASL_PASSWORD"));
+    vec![("sasl_username", username, None), ("sasl_password", password.0, password.1)]
+}
+
+fn oauth_login(alias: &str, find: &Lookup<'_>, jaas: Option<&Property>) -> Login {
+    let Some(endpoint) = find("sasl.oauthbearer.token.endpoint.url") else {
+        let comment = "a token that something else keeps fresh; or name the endpoint that gives them";
+        let place = format!("env:{}", variable(alias, "SASL_TOKEN"));
+        return vec![("sasl_oauthbearer_token", place, Some(comment.to_owned()))];
+    };
+    let text = jaas.map_or("", |jaas| jaas.value.as_str());
+    let id = option(text, "clientId").filter(|id| !id.is_empty()).map(|id| reference(&id).unwrap_or(id));
+    let id = id.unwrap_or_else(|| format!("env:{}", variable(alias, "SASL_CLIENT_ID")));
+    let secret = secret(alias, jaas, ("clientSecret", "SASL_CLIENT_SECRET"));
+    let mut login: Login = vec![
+        ("sasl_oauthbearer_token_endpoint_url", endpoint.value.clone(), None),
+        ("sasl_oauthbearer_client_credentials_client_id", id, None),
+        ("sasl_oauthbearer_client_credentials_client_secret", secret.0, secret.1),
+    ];
+    login.extend(
+        option(text, "scope")
+            .filter(|scope| !scope.is_empty())
+            .map(|scope| ("sasl_oauthbearer_scope", scope, None)),
+    );
+    login
+}
+
+fn aws_login(find: &Lookup<'_>, jaas: Option<&Property>) -> Login {
+    let text = jaas.map_or("", |jaas| jaas.value.as_str());
+    let mut login = Login::new();
+    if !find("bootstrap.servers").is_some_and(|servers| servers.value.contains(".amazonaws.com")) {
+        let comment = "the region the cluster is in: neither the file nor the brokers' names say it";
+        login.push(("sasl_aws_region", "us-east-1".to_owned(), Some(comment.to_owned())));
+    }
+    login.extend(option(text, "awsProfileName").map(|name| ("sasl_aws_profile", name, None)));
+    login
+}
+
+/// Says where a secret is to be read from, and what to do for it: one that stands in the file is not taken over.
+fn secret(alias: &str, jaas: Option<&Property>, (name, suffix): (&str, &str)) -> (String, Option<String>) {
+    let variable = variable(alias, suffix);
+    let place = format!("env:{variable}");
+    let Some(jaas) = jaas else { return (place, None) };
+    match option(&jaas.value, name).and_then(|text| reference(&text)) {
+        Some(place) => (place, None),
+        None => {
+            let what = if name == "password" { "password" } else { "secret" };
+            let comment = format!(
+                "the {what} stands in line {}: put it into the environment variable {variable}, or into a file (file:PATH)",
+                jaas.line
+            );
+            (place, Some(comment))
+        }
+    }
 }
 
 /// Reads an option of a JAAS configuration: `name="value"`, or `name=value` without spaces.

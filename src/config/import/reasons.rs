@@ -111,7 +111,7 @@ const REASONS: &[(&str, &str)] = &[
     ("ssl.cipher.suites", "the suites of TLS 1.3 and the forward-secret ones of 1.2"),
     ("ssl.provider", "a class of Java's"),
     ("ssl.", "ssl_ca_file, ssl_certificate_file and ssl_key_file are all there is to set"),
-    ("sasl.", "sasl_mechanism, sasl_username and sasl_password are all there is to set"),
+    ("sasl.", "no such setting: docs/security.md has all of a login"),
     ("replication.factor", "replication factors are set for a flow, not a cluster"),
     ("config.providers", "secrets are env:NAME or file:PATH"),
 ];

@@ -115,10 +115,12 @@ fn source(given: &Given, draft: &mut Draft) -> Table {
     table.set_with("bootstrap_servers", Value::List(vec![address]), comment);
     let Some(protocol) = SecurityProtocol::from_word(&protocol) else { return table };
     let offered = given.value("sasl.enabled.mechanisms").map(list).unwrap_or_default();
-    let mechanism = offered.iter().find_map(|word| SaslMechanism::from_word(word)).map(SaslMechanism::name);
+    let known = offered.iter().filter_map(|word| SaslMechanism::from_word(word));
+    let mechanism =
+        known.filter(|found| matches!(found, SaslMechanism::Password(_))).map(SaslMechanism::name).next();
     if protocol.sasl && mechanism.is_none() {
         let words = format!(
-            "set security_protocol = \"{}\" and a login: of the listener's mechanisms this build has none",
+            "set security_protocol = \"{}\" and a login: none of the listener's mechanisms takes a user name and a password; see docs/security.md",
             protocol.name
         );
         draft.remarks.push(Remark { line: 0, key: "sasl.enabled.mechanisms".to_owned(), words });
