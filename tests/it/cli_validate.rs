@@ -49,7 +49,7 @@ fn the_file_is_named_as_ci_knows_it() {
     assert!(first.starts_with("strait.toml:10:11 error pattern-matches-nothing "), "{first}");
     assert!(
         stderr.ends_with(
-            "strait.toml: 1 error, 1 warning; 45 checks made, 0 do not apply, 0 could not be made\n"
+            "strait.toml: 1 error, 1 warning; 51 checks made, 0 do not apply, 0 could not be made\n"
         ),
         "{stderr}"
     );
@@ -95,7 +95,7 @@ fn junit_has_a_case_for_every_check_and_a_failure_for_a_finding() {
     let (code, stdout, _) = validate(Some(&unwise()), &["--offline", "--format", "junit"]);
     assert_eq!(code, Some(10));
     let report = quick_junit::Report::deserialize_from_str(&stdout).unwrap();
-    assert_eq!((report.tests, report.failures, report.errors), (45, 1, 0));
+    assert_eq!((report.tests, report.failures, report.errors), (51, 1, 0));
     let failed =
         r#"<testcase name="pattern-matches-nothing" classname="config" file="strait.toml" line="10">"#;
     assert!(stdout.contains(failed), "{stdout}");
