@@ -58,8 +58,9 @@ impl Api for DescribeTopicPartitionsRequest {
         let mut answer = DescribeTopicPartitionsResponse::default().with_next_cursor(None);
         for name in names.into_iter().filter(|name| *name >= first) {
             let from = if name == first { std::mem::take(&mut skipped) } else { 0 };
-            let described =
-                DescribeTopicPartitionsResponseTopic::default().with_name(Some(TopicName(text(&name))));
+            let described = DescribeTopicPartitionsResponseTopic::default()
+                .with_name(Some(TopicName(text(&name))))
+                .with_topic_authorized_operations(cx.operations(ResourceType::Topic, &name));
             let Some(topic) = cx.state.topics.get(&name) else {
                 let unknown = ResponseError::UnknownTopicOrPartition;
                 let error = if is_name(&name) { unknown } else { ResponseError::InvalidTopicException };
@@ -81,7 +82,6 @@ impl Api for DescribeTopicPartitionsRequest {
                     described
                         .with_topic_id(topic.id)
                         .with_is_internal(INTERNAL_TOPICS.contains(&name.as_str()))
-                        .with_topic_authorized_operations(cx.operations(ResourceType::Topic, &name))
                         .with_partitions(shown.collect()),
                 );
             }

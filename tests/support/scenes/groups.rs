@@ -330,7 +330,11 @@ fn static_rebalance(p: &mut Player) {
     p.send(second, 9, &request);
     p.until(4, &heartbeat(p, &first, 1), |answer| answer.error_code == 27);
     // It comes as a new process, which is enough to go on.
-    let returned = p.ask_on(third, 9, &join(p, "").with_group_instance_id(instance.clone())).member_id;
+    let request = join(p, "").with_group_instance_id(instance.clone());
+    let mut answer = p.ask_quietly_on(third, 9, &request);
+    answer.members.sort_by_key(|member| member.member_id != answer.leader);
+    p.write_fields("JoinGroupRequest v9", &format!("{answer:?}"));
+    let returned = answer.member_id;
     let answer = p.receive::<JoinGroupRequest>(second, 9);
     p.note(format!("the leader is the one that came back: {}", answer.leader == returned));
     p.ask(4, &heartbeat(p, &first, 1).with_group_instance_id(instance.clone()));
