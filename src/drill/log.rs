@@ -65,3 +65,21 @@ pub fn read(work: &Work, client: &ClientConfig) -> Result<BTreeMap<i32, Vec<Foun
     }
     Ok(log)
 }
+
+/// Holds how a topic is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Its partitions.
+    pub partitions: usize,
+    /// Replicas of the partition that has the fewest.
+    pub replicas_min: usize,
+}
+
+/// Asks how a topic is laid out. It blocks.
+pub fn shape(topic: &str, client: &ClientConfig) -> Result<Shape, ReadError> {
+    let consumer: BaseConsumer = client.create()?;
+    let metadata = consumer.fetch_metadata(Some(topic), PATIENCE)?;
+    let partitions: Vec<_> = metadata.topics().iter().flat_map(|topic| topic.partitions()).collect();
+    let replicas_min = partitions.iter().map(|partition| partition.replicas().len()).min().unwrap_or(0);
+    Ok(Shape { partitions: partitions.len(), replicas_min })
+}

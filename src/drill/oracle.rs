@@ -101,8 +101,7 @@ pub fn judge(evidence: &Evidence) -> Findings {
     findings.lost_span = first.map(|first| evidence.cut_at.saturating_sub(first));
     let at_target = evidence.processed.iter().filter(|processed| processed.region == Region::Target);
     // Nothing can be read at the target before the switch; what was, counts from the cut all the same.
-    findings.recovered_after =
-        at_target.map(|processed| processed.at.saturating_sub(evidence.cut_at)).min();
+    findings.recovered_after = at_target.map(|processed| processed.at.saturating_sub(evidence.cut_at)).min();
     findings
 }
 

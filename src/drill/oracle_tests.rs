@@ -40,7 +40,10 @@ fn verdict(evidence: &Evidence) -> Verdict {
 /// Returns the codes of the promises that are broken.
 fn broken(evidence: &Evidence) -> Vec<&'static str> {
     let judged = Judged::of(&judge(evidence), &Ceilings::default());
-    assert_eq!(judged.verdict() == Verdict::Fail, judged.promises.iter().any(|p| matches!(p.kept, Kept::No(_))));
+    assert_eq!(
+        judged.verdict() == Verdict::Fail,
+        judged.promises.iter().any(|p| matches!(p.kept, Kept::No(_)))
+    );
     let promises = judged.promises.into_iter();
     promises.filter(|promise| matches!(promise.kept, Kept::No(_))).map(|promise| promise.code).collect()
 }
@@ -108,9 +111,7 @@ fn a_translated_offset_shifted_by_one_is_late_or_early() {
     let mut evidence = sound();
     evidence.commits.insert(0, vec![105]);
     evidence.resumed.insert(0, 6);
-    evidence.processed.retain(|processed| {
-        (processed.region == Region::Target) == (processed.number > 5)
-    });
+    evidence.processed.retain(|processed| (processed.region == Region::Target) == (processed.number > 5));
     assert_eq!(judge(&evidence).moved[&0], Moved::Late { records: 1 });
     assert_eq!(broken(&evidence), ["offsets_exact"]);
     evidence.resumed.insert(0, 4);

@@ -133,7 +133,11 @@ fn always(findings: &Findings) -> Vec<Promise> {
             text: "the copy holds no record that nobody sent",
             kept: none(&findings.unexplained, name_record),
         },
-        Promise { code: "offsets_exact", text: "the group went on at the very record", kept: offsets(findings) },
+        Promise {
+            code: "offsets_exact",
+            text: "the group went on at the very record",
+            kept: offsets(findings),
+        },
         Promise {
             code: "nothing_skipped",
             text: "the application processed every record that arrived",

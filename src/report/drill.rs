@@ -22,7 +22,10 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("arrived", "of these, those that stand in the target's log"),
     ("lost", "acknowledged records that the target does not have"),
     ("lost_unannounced", "of these, those that the replicator had not announced as missing"),
-    ("lost_span_seconds", "how long before the cut the first of them was acknowledged; null where none is lost"),
+    (
+        "lost_span_seconds",
+        "how long before the cut the first of them was acknowledged; null where none is lost",
+    ),
     ("doubled", "records more than once in the target's log"),
     ("reordered", "records behind a later one in the target's log"),
     ("unknown", "records whose sending had no answer when the region was cut"),
@@ -131,7 +134,11 @@ impl DrillOutcome {
             moved_after_seconds: since(times.moved),
             recovered_after_seconds: findings.recovered_after.map(thousandths),
             missing: lost
-                .map(|lost| MissingLine { partition: lost.partition, number: lost.number, offset: lost.offset })
+                .map(|lost| MissingLine {
+                    partition: lost.partition,
+                    number: lost.number,
+                    offset: lost.offset,
+                })
                 .collect(),
             promises: judged.promises.iter().map(promise_line).collect(),
         }
@@ -175,7 +182,10 @@ impl DrillOutcome {
         let mut text = table.render();
         for promise in &self.promises {
             if let Some(why) = &promise.why {
-                text.push_str(&format!("\n{}: promised is that {}; found: {why}", promise.code, promise.text));
+                text.push_str(&format!(
+                    "\n{}: promised is that {}; found: {why}",
+                    promise.code, promise.text
+                ));
             }
         }
         text
