@@ -1,5 +1,6 @@
 //! How a drill came out: figures and promises for people, one object for programs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -97,6 +98,12 @@ pub struct DrillOutcome {
 
 static FIGURES: [Column; 2] = [Column::words("FIGURE"), Column::number("VALUE")];
 static PROMISES: [Column; 2] = [Column::words("PROMISE"), Column::words("KEPT")];
+static SWITCH: [Column; 4] = [
+    Column::words("TOPIC"),
+    Column::number("PARTITION"),
+    Column::number("MISSING-FROM"),
+    Column::number("GOES-ON-AT"),
+];
 static LAG: [Column; 6] = [
     Column::words("TOPIC"),
     Column::number("PARTITION"),
@@ -229,6 +236,21 @@ pub fn lag_table(flow: &FlowMetrics) -> String {
             offset(partition.target_position),
             offset(partition.lag_records()),
         ]);
+    }
+    table.render()
+}
+
+/// Lays out, for each partition, from which source offset on records are missing at the target, and at which
+/// target offset the group goes on.
+pub fn switch_table(
+    topic: &str,
+    missing_from: &BTreeMap<i32, i64>,
+    goes_on_at: &BTreeMap<i32, i64>,
+) -> String {
+    let mut table = Table::new(&SWITCH);
+    for (partition, from) in missing_from {
+        let at = or_unknown(goes_on_at.get(partition), ToString::to_string);
+        table.row([topic.to_owned(), partition.to_string(), from.to_string(), at]);
     }
     table.render()
 }

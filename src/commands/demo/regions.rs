@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kafka_protocol::messages::ApiKey;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use super::DemoError;
@@ -11,12 +12,14 @@ use crate::config::settings::{FlowSettings, Settings};
 use crate::config::source::SourceText;
 use crate::config::{self, ConfigFailure};
 use crate::kafka;
-use crate::sandbox::{Cluster, ClusterSpec, TopicSpec};
+use crate::sandbox::{Action, Cluster, ClusterSpec, Fault, TopicSpec};
 
 /// Brokers of each region.
 pub(super) const BROKERS: i32 = 3;
 /// The names, source first.
 pub(super) const NAMES: [&str; 2] = ["us", "eu"];
+/// How late reads are answered when the line gets worse.
+pub(super) const SLOWNESS: Duration = Duration::from_millis(250);
 /// How long yesterday's records may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -61,13 +64,19 @@ impl Regions {
         )?)
     }
 
+    /// Has every read from the source answered late from now on, as over a line that gets worse.
+    pub(super) fn slow_down(&self) {
+        self.source.plan(Fault::on(ApiKey::Fetch, Action::DelayAnswer(SLOWNESS)).times(u32::MAX));
+    }
+
     /// Stops every broker of the source.
     pub(super) fn cut(&self) -> Result<(), DemoError> {
         Ok((1..=BROKERS).try_for_each(|broker| self.source.stop_broker(broker))?)
     }
 
-    /// Starts them again.
+    /// Starts them again, as fast as they were.
     pub(super) fn heal(&self) -> Result<(), DemoError> {
+        self.source.clear_faults();
         Ok((1..=BROKERS).try_for_each(|broker| self.source.start_broker(broker))?)
     }
 

@@ -1,16 +1,16 @@
 //! The story: provision, copy, lag, cut, move, go on, account.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
 use super::super::{observe::Observed, tell};
-use super::regions::{BROKERS, NAMES, Regions};
+use super::regions::{BROKERS, NAMES, Regions, SLOWNESS};
 use super::{Args, DemoError};
 use crate::drill::application::Application;
-use crate::drill::evidence::{Evidence, Region};
+use crate::drill::evidence::{Evidence, Found, Region};
 use crate::drill::ledger::Ledger;
 use crate::drill::link::{Link, resumes_at};
 use crate::drill::log;
@@ -20,7 +20,7 @@ use crate::drill::workload::{Place, Work};
 use crate::engine::event::Event;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::librdkafka::client_config;
-use crate::report::drill::{DrillOutcome, Times, lag_table};
+use crate::report::drill::{DrillOutcome, Times, lag_table, switch_table};
 use crate::report::output::{Format, Output};
 use crate::report::reporter::Reporter;
 
@@ -36,6 +36,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 /// How often progress is told where it cannot be drawn over itself.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
+/// How long the application works on while reads are slow.
+const SLOW_TIME: Duration = Duration::from_secs(1);
 /// Events that may wait to be told.
 const EVENT_QUEUE_MAX: usize = 256;
 
@@ -92,7 +94,7 @@ impl Story {
             "An application writes {} orders a second in {us}; group {GROUP} bills them.",
             self.args.rate
         ));
-        self.watch(&link, &clusters.1).await?;
+        self.watch(&regions, &link, &clusters.1).await?;
         let switched = self.switch(&regions, &mut application, link, &clusters.1).await?;
         let (torn, went_on) = tokio::join!(application.tear_away(), self.go_on(&target, &switched));
         torn?;
@@ -130,14 +132,14 @@ impl Story {
             return Err(DemoError::Shape(shape));
         }
         self.say(&format!(
-            "Strait made {TOPIC} in {}: {} partitions of {} replicas, as told; brokers\ncreate nothing by themselves.",
+            "Strait created {TOPIC} in {}: {} partitions, {} replicas each; auto-creation is off.",
             NAMES[1], shape.partitions, shape.replicas_min
         ));
         Ok(link)
     }
 
     /// Shows the copy while the application works, then its lag.
-    async fn watch(&self, link: &Link, target: &Cluster) -> Result<(), DemoError> {
+    async fn watch(&self, regions: &Regions, link: &Link, target: &Cluster) -> Result<(), DemoError> {
         let name = format!("{}-{}", NAMES[0], NAMES[1]);
         let observed = Arc::new(Observed::new([name.clone()].into_iter()));
         observed.started(&name, link.view());
@@ -154,14 +156,15 @@ impl Story {
             }
             tokio::time::sleep(LOOK_INTERVAL).await;
         }
+        regions.slow_down();
+        self.say(&format!("Reads from {} get slow: {SLOWNESS:?} each. The copy falls behind:", NAMES[0]));
+        tokio::time::sleep(SLOW_TIME).await;
         if let Some(telling) = telling {
             telling.abort();
         }
         self.reporter.clear();
-        if self.output.format() != Format::Json
-            && let Some(flow) = observed.look().first()
-        {
-            self.output.data(&lag_table(flow));
+        if let Some(flow) = observed.look().first() {
+            self.show(&lag_table(flow));
         }
         Ok(())
     }
@@ -175,7 +178,7 @@ impl Story {
         link: Link,
         target: &Cluster,
     ) -> Result<Switched, DemoError> {
-        let [us, eu] = NAMES;
+        let us = NAMES[0];
         let mut evidence = Evidence { cut_at: self.ledger.now(), ..Evidence::default() };
         regions.cut()?;
         self.say(&format!("Region {us} is cut off: all of its brokers are gone."));
@@ -184,11 +187,12 @@ impl Story {
         evidence.resumed = resumes_at(target, GROUP, TOPIC).await?;
         evidence.announced = remains.copied_to.clone();
         let times = Times { cut: evidence.cut_at, detected, moved: self.ledger.now() };
-        let at_least = remains.seen_and_not_copied;
         self.say(&format!(
-            "Strait has ended the copy. Announced as missing in {eu}: whatever {us} had behind\n\
-             the offsets copied, of which it saw {at_least} records. Group {GROUP} goes on in {eu}."
+            "Strait has ended the copy. It announces as missing what {us} has from MISSING-FROM on\n\
+             ({} records of it were seen); group {GROUP} goes on at GOES-ON-AT:",
+            remains.seen_and_not_copied
         ));
+        self.show(&switch_table(TOPIC, &evidence.announced, &evidence.resumed));
         Ok(Switched { times, evidence })
     }
 
@@ -225,13 +229,16 @@ impl Story {
         Ok(())
     }
 
-    async fn log(
-        &self,
-        target: &Place,
-    ) -> Result<std::collections::BTreeMap<i32, Vec<crate::drill::evidence::Found>>, DemoError> {
+    async fn log(&self, target: &Place) -> Result<BTreeMap<i32, Vec<Found>>, DemoError> {
         let (work, client) = (self.work.clone(), target.client.clone());
         let read = tokio::task::spawn_blocking(move || log::read(&work, &client));
         Ok(read.await.map_err(DemoError::Defect)??)
+    }
+
+    fn show(&self, table: &str) {
+        if self.output.format() != Format::Json {
+            self.output.data(table);
+        }
     }
 
     fn say(&self, text: &str) {
