@@ -34,7 +34,11 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand init 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
             cand replicate 'Copy topics: create what is missing at the target, then copy until told to stop'
             cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+            cand verify 'Compare the copy with the source, record by record; nothing is changed'
             cand validate 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+            cand demo 'Show the whole story in half a minute, on this machine alone: copy, lose a region, go on'
+            cand sandbox 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
+            cand groups 'Move consumer groups'' committed offsets to the target, or translate offsets'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -90,6 +94,25 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'strait;verify'= {
+            cand --topic 'Only source topics of this pattern; repeatable'
+            cand --since 'Only records not older than this: a duration such as 2h, or a time such as 2026-01-31T00:00:00Z'
+            cand --sample 'Compare this share of the ranges only, in percent'
+            cand --seed 'Decides which ranges are the sample [default: another one each time]'
+            cand --resume 'Keep finished ranges in this file, and go on from it'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --complete 'What is not copied yet is missing'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'strait;validate'= {
             cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
             cand --flow 'Only this flow; may be given several times [default: all flows]'
@@ -104,6 +127,103 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;demo'= {
+            cand --rate 'Records sent per second'
+            cand --partitions 'Partitions of the topic'
+            cand --duration 'How long the application works before its region is lost'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --keep 'Leave both clusters running afterwards, until Ctrl-C'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;sandbox'= {
+            cand --clusters 'The clusters'' names'
+            cand --brokers 'How many brokers each cluster has'
+            cand --topic 'A topic and its partitions, in the first cluster or in the one named; may be given several times'
+            cand --broker-config 'A broker setting, as server.properties has it; may be given several times'
+            cand --save 'Write a strait.toml with these clusters, and a flow from the first to the second'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;groups'= {
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand sync 'Plan or carry out the move of consumer groups'' committed offsets from source to target'
+            cand translate 'Translate offsets between source and target, for applications that keep them themselves'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'strait;groups;sync'= {
+            cand --group 'Only these of the flow''s groups: a name, a glob or re:EXPRESSION; may be given several times'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --apply 'Commit what the plan says'
+            cand --allow-rewind 'Also take groups back that are further at the target than the source''s offset says'
+            cand --all 'List offsets that are in place, too'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;groups;translate'= {
+            cand --topic 'The topic of the one offset'
+            cand --partition 'Its partition'
+            cand --offset 'The one offset'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --reverse 'From the target''s offsets to the source''s'
+            cand --bare 'Print the translations alone, as JSON in the shape of the question'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;groups;help'= {
+            cand sync 'Plan or carry out the move of consumer groups'' committed offsets from source to target'
+            cand translate 'Translate offsets between source and target, for applications that keep them themselves'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'strait;groups;help;sync'= {
+        }
+        &'strait;groups;help;translate'= {
+        }
+        &'strait;groups;help;help'= {
         }
         &'strait;completions'= {
             cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
@@ -136,7 +256,11 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand init 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
             cand replicate 'Copy topics: create what is missing at the target, then copy until told to stop'
             cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+            cand verify 'Compare the copy with the source, record by record; nothing is changed'
             cand validate 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+            cand demo 'Show the whole story in half a minute, on this machine alone: copy, lose a region, go on'
+            cand sandbox 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
+            cand groups 'Move consumer groups'' committed offsets to the target, or translate offsets'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -147,7 +271,21 @@ set edit:completion:arg-completer[strait] = {|@words|
         }
         &'strait;help;status'= {
         }
+        &'strait;help;verify'= {
+        }
         &'strait;help;validate'= {
+        }
+        &'strait;help;demo'= {
+        }
+        &'strait;help;sandbox'= {
+        }
+        &'strait;help;groups'= {
+            cand sync 'Plan or carry out the move of consumer groups'' committed offsets from source to target'
+            cand translate 'Translate offsets between source and target, for applications that keep them themselves'
+        }
+        &'strait;help;groups;sync'= {
+        }
+        &'strait;help;groups;translate'= {
         }
         &'strait;help;completions'= {
         }

@@ -223,18 +223,19 @@ fn thousandths(time: Duration) -> f64 {
     (time.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-/// Lays out how far each partition of a flow is behind.
-pub fn lag_table(flow: &FlowMetrics) -> String {
+/// Lays out how far each partition of a flow is behind; `ends` are the source's ends as its brokers have them.
+pub fn lag_table(flow: &FlowMetrics, ends: &BTreeMap<i32, i64>) -> String {
     let mut table = Table::new(&LAG);
     let offset = |value: Option<i64>| or_unknown(value, |value| value.to_string());
     for partition in &flow.partitions {
+        let (end, copied) = (ends.get(&partition.partition).copied(), partition.source_position);
         table.row([
             partition.topic.clone(),
             partition.partition.to_string(),
-            offset(partition.source_end),
-            offset(partition.source_position),
+            offset(end),
+            offset(copied),
             offset(partition.target_position),
-            offset(partition.lag_records()),
+            offset(end.zip(copied).map(|(end, copied)| end - copied)),
         ]);
     }
     table.render()

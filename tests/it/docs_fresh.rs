@@ -151,6 +151,14 @@ fn json_page() -> String {
     for (name, holds) in groups_translate::OFFSET_FIELDS {
         writeln!(page, "- `{name}`: {holds}").unwrap();
     }
+    page.push_str(
+        "\n# The document of `strait demo`\n\n\
+         One JSON object: `schema` (`strait/demo/v1`), `status`, `exit_code`, `errors` as above, and `data`, \
+         `null` where the demo could not run or was interrupted: `topic`, `group`, `partitions`, and:\n\n",
+    );
+    for (name, holds) in strait::report::drill::FIELDS {
+        writeln!(page, "- `{name}`: {holds}").unwrap();
+    }
     page
 }
 

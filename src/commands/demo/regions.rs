@@ -1,5 +1,6 @@
 //! The two regions of the demo: sandbox clusters, and the configuration that names them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +68,12 @@ impl Regions {
     /// Has every read from the source answered late from now on, as over a line that gets worse.
     pub(super) fn slow_down(&self) {
         self.source.plan(Fault::on(ApiKey::Fetch, Action::DelayAnswer(SLOWNESS)).times(u32::MAX));
+    }
+
+    /// Returns the ends of the source's partitions, as its brokers have them.
+    pub(super) fn source_ends(&self, topic: &str, partitions: i32) -> Result<BTreeMap<i32, i64>, DemoError> {
+        let end = |partition| Ok((partition, self.source.offsets(topic, partition)?.high_watermark));
+        (0..partitions).map(end).collect()
     }
 
     /// Stops every broker of the source.

@@ -132,7 +132,7 @@ impl Story {
             return Err(DemoError::Shape(shape));
         }
         self.say(&format!(
-            "Strait created {TOPIC} in {}: {} partitions, {} replicas each; auto-creation is off.",
+            "Strait created {TOPIC} in {}: {} partitions, {} replicas each, as it was told.",
             NAMES[1], shape.partitions, shape.replicas_min
         ));
         Ok(link)
@@ -164,7 +164,8 @@ impl Story {
         }
         self.reporter.clear();
         if let Some(flow) = observed.look().first() {
-            self.show(&lag_table(flow));
+            // Asked after the look: what is behind is never told as less than it is.
+            self.show(&lag_table(flow, &regions.source_ends(TOPIC, self.args.partitions)?));
         }
         Ok(())
     }
@@ -188,8 +189,8 @@ impl Story {
         evidence.announced = remains.copied_to.clone();
         let times = Times { cut: evidence.cut_at, detected, moved: self.ledger.now() };
         self.say(&format!(
-            "Strait has ended the copy. It announces as missing what {us} has from MISSING-FROM on\n\
-             ({} records of it were seen); group {GROUP} goes on at GOES-ON-AT:",
+            "Strait has ended the copy. It announces as missing what {us} has from MISSING-FROM\n\
+             on, of which it saw {} records; group {GROUP} goes on at GOES-ON-AT:",
             remains.seen_and_not_copied
         ));
         self.show(&switch_table(TOPIC, &evidence.announced, &evidence.resumed));
