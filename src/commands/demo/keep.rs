@@ -8,7 +8,8 @@ use crate::report::output::Format;
 pub(super) async fn keep(context: &Context, regions: &Regions, topic: &str) -> Result<(), DemoError> {
     regions.heal()?;
     let folder = std::env::temp_dir().join(format!("strait-demo-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).map_err(DemoError::Save)?;
+    // A folder that is there already is somebody else's.
+    std::fs::create_dir(&folder).map_err(DemoError::Save)?;
     let file = folder.join("strait.toml");
     std::fs::write(&file, &regions.text).map_err(DemoError::Save)?;
     let program = std::env::args().next().unwrap_or_else(|| "strait".to_owned());

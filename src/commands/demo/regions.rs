@@ -52,8 +52,8 @@ impl Regions {
     }
 
     /// Returns the one flow.
-    pub(super) fn flow(&self) -> Option<&FlowSettings> {
-        self.settings.flows.values().next()
+    pub(super) fn flow(&self) -> &FlowSettings {
+        self.settings.flows.values().next().expect("the demo's own configuration has a flow")
     }
 
     /// Opens both as `strait replicate` does.

@@ -117,8 +117,7 @@ impl Story {
     ) -> Result<Link, DemoError> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE_MAX);
         tokio::spawn(tell_events(receiver, self.reporter.clone()));
-        let flow = regions.flow().cloned().ok_or(DemoError::Late { what: "a flow", patience: PATIENCE })?;
-        let link = Link::start(flow, clusters, events);
+        let link = Link::start(regions.flow().clone(), clusters, events);
         let view = link.view();
         let is_started = || {
             let cells = view.cells.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -156,13 +155,15 @@ impl Story {
             }
             tokio::time::sleep(LOOK_INTERVAL).await;
         }
+        if let Some(telling) = telling {
+            telling.abort();
+            // Awaited, so that nothing is drawn once the line is taken away.
+            let _ = telling.await;
+        }
+        self.reporter.clear();
         regions.slow_down();
         self.say(&format!("Reads from {} get slow: {SLOWNESS:?} each. The copy falls behind:", NAMES[0]));
         tokio::time::sleep(SLOW_TIME).await;
-        if let Some(telling) = telling {
-            telling.abort();
-        }
-        self.reporter.clear();
         if let Some(flow) = observed.look().first() {
             // Asked after the look: what is behind is never told as less than it is.
             self.show(&lag_table(flow, &regions.source_ends(TOPIC, self.args.partitions)?));
