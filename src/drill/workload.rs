@@ -223,3 +223,41 @@ fn commit_up_to(
     }
     consumer.commit(&list, mode)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use rdkafka::message::{OwnedMessage, Timestamp};
+
+    use super::*;
+
+    fn refused(code: RDKafkaErrorCode) -> Result<OwnedDeliveryResult, ()> {
+        let message =
+            OwnedMessage::new(None, None, "orders".to_owned(), Timestamp::NotAvailable, 0, -1, None);
+        Ok(Err((KafkaError::MessageProduction(code), message)))
+    }
+
+    #[test]
+    fn a_record_tells_its_number_and_has_its_size() {
+        let (key, value) = record(3, 4711, 200);
+        assert_eq!((number_of(Some(key.as_bytes())), value.len()), (Some(4711), 200));
+        assert_eq!(number_of(Some(b"yesterday")), None);
+        assert_eq!(number_of(None), None);
+    }
+
+    #[test]
+    fn a_send_has_failed_only_where_brokers_refuse_it_for_good() {
+        let ledger = Ledger::new();
+        assert_eq!(fate(refused(RDKafkaErrorCode::MessageSizeTooLarge), &ledger), Fate::Failed);
+        for code in [
+            RDKafkaErrorCode::MessageTimedOut,
+            RDKafkaErrorCode::PurgeInflight,
+            RDKafkaErrorCode::PurgeQueue,
+            RDKafkaErrorCode::NotEnoughReplicasAfterAppend,
+        ] {
+            assert_eq!(fate(refused(code), &ledger), Fate::Unknown, "{code:?}: it may have been sent before");
+        }
+        assert_eq!(fate(Err(()), &ledger), Fate::Unknown, "a client that went away");
+    }
+}
