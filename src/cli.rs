@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
 use crate::commands::{
-    Context, completions, groups, init, lag, man, replicate, sandbox, status, topics, validate, verify,
+    Context, completions, demo, groups, init, lag, man, replicate, sandbox, status, topics, validate, verify,
 };
 use crate::exit::Exit;
 use crate::report::document::Document;
@@ -37,6 +37,7 @@ const AFTER_HELP: &str = "Examples:
   strait status                           how far flows are, without running them
   strait validate                         what is wrong with the configuration and the clusters
   strait verify                           the copy against the source, record by record
+  strait demo                             the whole story in half a minute, on this machine alone
   strait sandbox --topic orders:12        two Kafka clusters in memory, to try things on
   strait groups sync --apply              move consumer groups to the target
   strait topics sync                      what the target's topics need; --apply does it
@@ -94,6 +95,7 @@ enum Command {
     Status(status::Args),
     Verify(verify::Args),
     Validate(validate::Args),
+    Demo(demo::Args),
     Sandbox(sandbox::Args),
     Groups(groups::Args),
     Topics(topics::Args),
@@ -159,6 +161,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
         Command::Status(args) => on_runtime(context, status::run(args, context)),
         Command::Verify(args) => on_runtime(context, verify::run(args, context)),
         Command::Validate(args) => on_runtime(context, validate::run(args, context)),
+        Command::Demo(args) => on_runtime(context, demo::run(args, context)),
         Command::Sandbox(args) => on_runtime(context, sandbox::run(args, context)),
         Command::Groups(args) => on_runtime(context, groups::run(args, context)),
         Command::Topics(args) => on_runtime(context, topics::run(args, context)),

@@ -1,6 +1,7 @@
 //! What people and programs get to see: data on stdout, words on stderr, and nothing printed elsewhere.
 
 pub mod document;
+pub mod drill;
 mod explain;
 pub mod findings;
 pub mod flow_status;

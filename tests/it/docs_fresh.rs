@@ -171,6 +171,12 @@ fn json_page() -> String {
          `source_offset`, `target_offset` and `apart_exact`. Each partition of a flow has:\n\n",
     );
     fields(&mut page, LAG_FIELDS);
+    page.push_str(
+        "\n# The document of `strait demo`\n\n\
+         One JSON object: `schema` (`strait/demo/v1`), `status`, `exit_code`, `errors` as above, and `data`, \
+         `null` where the demo could not run or was interrupted: `topic`, `group`, `partitions`, and:\n\n",
+    );
+    fields(&mut page, strait::report::drill::FIELDS);
     page
 }
 

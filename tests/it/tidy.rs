@@ -18,7 +18,7 @@ const LONG_FILES: [(&str, &str); 0] = [];
 
 /// What does the work; `report` may name all of it.
 const WORKERS: &[&str] =
-    &["kafka", "config", "provision", "engine", "groups", "lag", "verify", "validate", "obs"];
+    &["kafka", "config", "provision", "engine", "groups", "lag", "verify", "validate", "drill", "obs"];
 /// What `commands` may name.
 const ABOVE_REPORT: &[&str] = &[
     "kafka",
@@ -29,6 +29,7 @@ const ABOVE_REPORT: &[&str] = &[
     "lag",
     "verify",
     "validate",
+    "drill",
     "sandbox",
     "obs",
     "report",
@@ -47,6 +48,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("verify", &["kafka", "engine"]),
     ("validate", &["kafka", "config", "provision"]),
     ("sandbox", &["kafka"]),
+    ("drill", &["kafka", "config", "engine", "groups"]),
     ("obs", &[]),
     ("report", WORKERS),
     ("commands", ABOVE_REPORT),

@@ -1,0 +1,230 @@
+//! From findings to a verdict: one promise after another, kept or broken.
+
+use std::time::Duration;
+
+use super::oracle::{Findings, Missing, Moved, RecordId};
+use crate::exit::Exit;
+
+/// Records named in a broken promise's words; all of them are counted.
+const NAMED_MAX: usize = 3;
+
+/// Says how a drill came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Every promise was kept.
+    Pass,
+    /// Not enough was seen to tell, and what was seen is good.
+    Inconclusive,
+    /// A promise was broken.
+    Fail,
+}
+
+impl Verdict {
+    /// Returns the word it is told with.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Inconclusive => "INCONCLUSIVE",
+            Self::Fail => "FAIL",
+        }
+    }
+
+    /// Returns how the process ends.
+    pub fn exit(self) -> Exit {
+        match self {
+            Self::Pass => Exit::Done,
+            Self::Inconclusive => Exit::Inconclusive,
+            Self::Fail => Exit::Bad,
+        }
+    }
+}
+
+/// Says whether a promise was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It was.
+    Yes,
+    /// It was not, and how.
+    No(String),
+    /// Nothing happened that could tell, and why.
+    Unknown(String),
+}
+
+/// Holds one promise and whether it was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// A stable name.
+    pub code: &'static str,
+    /// What is promised.
+    pub text: &'static str,
+    /// Whether it was kept.
+    pub kept: Kept,
+}
+
+/// Holds ceilings that a drill may set beyond what is always promised.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ceilings {
+    /// Acknowledged records that may be lost.
+    pub lost_max: Option<u64>,
+    /// How old what is lost may be.
+    pub rpo_max: Option<Duration>,
+    /// How long recovery may take.
+    pub rto_max: Option<Duration>,
+    /// Records that may be processed again.
+    pub reprocessed_max: Option<u64>,
+}
+
+/// Holds the promises of one drill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The promises, in the order they are told.
+    pub promises: Vec<Promise>,
+}
+
+impl Judged {
+    /// Holds findings against the promises.
+    pub fn of(findings: &Findings, ceilings: &Ceilings) -> Self {
+        let mut promises = always(findings);
+        promises.extend(under(findings, ceilings));
+        Self { promises }
+    }
+
+    /// Sums up.
+    pub fn verdict(&self) -> Verdict {
+        let of = |promise: &Promise| match promise.kept {
+            Kept::Yes => Verdict::Pass,
+            Kept::Unknown(_) => Verdict::Inconclusive,
+            Kept::No(_) => Verdict::Fail,
+        };
+        self.promises.iter().map(of).max().unwrap_or(Verdict::Inconclusive)
+    }
+}
+
+/// Lists what is promised in every drill.
+fn always(findings: &Findings) -> Vec<Promise> {
+    let copied = findings.arrived > 0;
+    let seen = |kept: Kept| match kept {
+        Kept::Yes if !copied => Kept::Unknown("no record arrived at the target".to_owned()),
+        kept => kept,
+    };
+    vec![
+        Promise {
+            code: "no_silent_loss",
+            text: "every acknowledged record arrived, or was announced as missing",
+            kept: seen(none(&findings.unannounced, name_missing)),
+        },
+        Promise {
+            code: "announced_exactly",
+            text: "nothing was announced as missing that is there",
+            kept: none(&findings.wrongly_announced, name_record),
+        },
+        Promise {
+            code: "nothing_doubled",
+            text: "no record is in the copy twice",
+            kept: seen(none(&findings.doubled, name_record)),
+        },
+        Promise {
+            code: "nothing_reordered",
+            text: "each partition's records are in their order",
+            kept: seen(none(&findings.reordered, name_record)),
+        },
+        Promise {
+            code: "nothing_invented",
+            text: "the copy holds no record that nobody sent",
+            kept: none(&findings.unexplained, name_record),
+        },
+        Promise {
+            code: "offsets_exact",
+            text: "the group went on at the very record",
+            kept: offsets(findings),
+        },
+        Promise {
+            code: "nothing_skipped",
+            text: "the application processed every record that arrived",
+            kept: match none(&findings.skipped, name_record) {
+                Kept::Yes if findings.recovered_after.is_none() => {
+                    Kept::Unknown("the application processed no record at the target".to_owned())
+                }
+                kept => seen(kept),
+            },
+        },
+        Promise {
+            code: "reprocessed_explained",
+            text: "records were processed again only behind the offset the group went on from",
+            kept: none(&findings.reprocessed_before, name_record),
+        },
+    ]
+}
+
+fn offsets(findings: &Findings) -> Kept {
+    let mut exact = 0;
+    let mut wrong = Vec::new();
+    for (partition, moved) in &findings.moved {
+        match moved {
+            Moved::Exact { .. } => exact += 1,
+            Moved::NeverCommitted => {}
+            Moved::Early { records } => wrong.push(format!("partition {partition}: {records} records early")),
+            Moved::Late { records } => wrong.push(format!("partition {partition}: {records} records late")),
+            Moved::Nowhere => wrong.push(format!("partition {partition}: no offset at the target")),
+        }
+    }
+    match (wrong.is_empty(), exact) {
+        (false, _) => Kept::No(wrong.join("; ")),
+        (true, 0) => Kept::Unknown("the group had committed no offset".to_owned()),
+        (true, _) => Kept::Yes,
+    }
+}
+
+/// Lists what this drill's ceilings ask for.
+fn under(findings: &Findings, ceilings: &Ceilings) -> Vec<Promise> {
+    let mut promises = Vec::new();
+    let lost = findings.lost.len() as u64;
+    if let Some(max) = ceilings.lost_max {
+        let kept = at_most(lost, max, "records lost");
+        promises.push(Promise { code: "max_lost", text: "no more records are lost than may be", kept });
+    }
+    if let Some(max) = ceilings.rpo_max {
+        let kept = in_time(findings.lost_span.unwrap_or_default(), max);
+        promises.push(Promise { code: "max_rpo", text: "what is lost is no older than may be", kept });
+    }
+    if let Some(max) = ceilings.rto_max {
+        let kept = match findings.recovered_after {
+            Some(after) => in_time(after, max),
+            None => Kept::No("the application processed no record at the target".to_owned()),
+        };
+        promises.push(Promise { code: "max_rto", text: "the application went on in time", kept });
+    }
+    if let Some(max) = ceilings.reprocessed_max {
+        let kept = at_most(findings.reprocessed, max, "records processed again");
+        let text = "no more records were processed again than may be";
+        promises.push(Promise { code: "max_duplicates", text, kept });
+    }
+    promises
+}
+
+fn at_most(found: u64, max: u64, what: &str) -> Kept {
+    if found <= max { Kept::Yes } else { Kept::No(format!("{found} {what}, and {max} may be")) }
+}
+
+fn in_time(found: Duration, max: Duration) -> Kept {
+    if found <= max { Kept::Yes } else { Kept::No(format!("{found:.1?}, and {max:?} may be")) }
+}
+
+/// A promise that a list is empty.
+fn none<T>(list: &[T], name: impl Fn(&T) -> String) -> Kept {
+    if list.is_empty() {
+        return Kept::Yes;
+    }
+    let named: Vec<String> = list.iter().take(NAMED_MAX).map(name).collect();
+    let more = if list.len() > NAMED_MAX { ", ..." } else { "" };
+    let records = if list.len() == 1 { "record" } else { "records" };
+    Kept::No(format!("{} {records}: {}{more}", list.len(), named.join(", ")))
+}
+
+fn name_record((partition, number): &RecordId) -> String {
+    format!("number {number} of partition {partition}")
+}
+
+fn name_missing(missing: &Missing) -> String {
+    format!("{}, offset {}", name_record(&(missing.partition, missing.number)), missing.offset)
+}
