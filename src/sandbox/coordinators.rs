@@ -1,11 +1,13 @@
 //! Which broker coordinates what, and what the coordinators' time brings.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kafka_protocol::error::ResponseError;
 use tokio::time::Instant;
 
 use super::brokers::Brokers;
+use super::cluster::Cluster;
 use super::configs::Configs;
 use super::groups::{self, Groups, offsets_partition};
 use super::log::Marker;
@@ -74,7 +76,7 @@ impl Coordinators {
 
     /// Lets every coordinator answer `NOT_COORDINATOR` until somebody asked for it, and
     /// `COORDINATOR_LOAD_IN_PROGRESS` to the first request after that.
-    pub fn have_to_be_found(&mut self) {
+    fn have_to_be_found(&mut self) {
         self.loading = Some(BTreeMap::new());
     }
 
@@ -137,7 +139,28 @@ impl Coordinators {
         let due_ms = due.into_iter().flatten().min()?;
         let (since, began_ms) = self.born;
         let wait_ms = u64::try_from(due_ms.saturating_sub(began_ms)).unwrap_or(0);
-        Some(since + std::time::Duration::from_millis(wait_ms))
+        Some(since + Duration::from_millis(wait_ms))
+    }
+}
+
+/// What can be done to coordinators from outside the protocol.
+impl Cluster {
+    /// Lets every coordinator answer `NOT_COORDINATOR` until somebody asked for it, and
+    /// `COORDINATOR_LOAD_IN_PROGRESS` to the first request after that, as brokers do that just started.
+    pub fn unload_coordinators(&self) {
+        self.shared().change(|state| state.coordinators.have_to_be_found());
+    }
+
+    /// Moves all coordinators of a kind to the next broker.
+    pub fn move_coordinators(&self, kind: Kind) {
+        self.shared().change(|state| state.coordinators.move_on(kind));
+    }
+
+    /// Lets the markers of transactions take a while to be written; until then the next one is told
+    /// `CONCURRENT_TRANSACTIONS`.
+    pub fn delay_markers(&self, by: Duration) {
+        let delay_ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        self.shared().change(|state| state.coordinators.transactions.delay_markers(delay_ms));
     }
 }
 

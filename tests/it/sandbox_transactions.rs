@@ -1,9 +1,12 @@
 //! Transactions on the sandbox, with rdkafka's producers.
 
+use std::time::Duration;
+
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use strait::sandbox::coordinators::Kind;
 use strait::sandbox::{Cluster, ClusterSpec, TopicSpec};
 
 use crate::sandbox_kit::{LONG, client, producer, read_all, start};
@@ -53,6 +56,29 @@ fn what_is_committed_is_read_and_what_is_aborted_is_not() {
     }
     assert_eq!(values(&cluster, &COMMITTED), ["a", "c", "a", "c"]);
     assert_eq!(values(&cluster, &UNCOMMITTED), ["a", "b", "c", "a", "b", "c"]);
+}
+
+#[test]
+fn transactions_go_on_while_coordinators_load_move_and_write_slowly() {
+    let cluster = cluster();
+    cluster.unload_coordinators();
+    cluster.delay_markers(Duration::from_millis(50));
+    let writer = writer(&cluster);
+    for value in ["a", "b", "c"] {
+        writer.begin_transaction().unwrap();
+        put(&writer, &[value]);
+        writer.commit_transaction(LONG).unwrap();
+        cluster.move_coordinators(Kind::Transaction);
+    }
+    // The last one's markers are awaited by the next.
+    writer.begin_transaction().unwrap();
+    put(&writer, &["d"]);
+    writer.commit_transaction(LONG).unwrap();
+    cluster.delay_markers(Duration::ZERO);
+    writer.begin_transaction().unwrap();
+    put(&writer, &["e"]);
+    writer.commit_transaction(LONG).unwrap();
+    assert_eq!(values(&cluster, &COMMITTED), ["a", "b", "c", "d", "e"]);
 }
 
 #[test]

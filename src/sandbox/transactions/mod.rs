@@ -103,6 +103,11 @@ impl Transactions {
         id
     }
 
+    /// Lets markers take a while to be written from now on.
+    pub fn delay_markers(&mut self, delay_ms: i64) {
+        self.settings.marker_delay_ms = delay_ms;
+    }
+
     /// Hands out the markers that are to be written now, and takes them for written.
     pub fn due(&mut self, now: Millis) -> Vec<Markers> {
         let waiting = std::mem::take(&mut self.waiting);
