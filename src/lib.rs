@@ -11,6 +11,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod engine;
+pub mod failover;
 pub mod exit;
 pub mod groups;
 pub mod kafka;

@@ -73,8 +73,9 @@ impl fmt::Display for Ended {
 pub struct EndedPartition {
     /// Version of this format.
     pub v: u8,
-    /// The first source offset that is not at the target.
-    pub source_next: i64,
+    /// The first source offset that is not at the target; not there where the flow never began with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_next: Option<i64>,
     /// False where the source could not be asked: `source_next` is then the least it can be.
     pub is_exact: bool,
     /// The first target offset behind all that the flow wrote; what stands there is the applications' own.
@@ -87,13 +88,6 @@ pub struct EndedPartition {
     pub source_end_ms: Option<i64>,
     /// False where the target keeps no other owner out (no right to the transactional id).
     pub is_fenced: bool,
-}
-
-impl EndedPartition {
-    /// Counts the source offsets known to be missing at the target; `None` where no end is known.
-    pub fn missing(&self) -> Option<u64> {
-        self.source_end.map(|end| u64::try_from(end - self.source_next).unwrap_or(0))
-    }
 }
 
 #[cfg(test)]
@@ -124,24 +118,5 @@ mod tests {
             r#"{"v":1,"how":"unplanned","begun_ms":1764000000000,"host":"eu-1","pid":41,"target_cluster":"b"}"#
         );
         assert_eq!(serde_json::from_str::<Ended>(&text).unwrap(), ended);
-    }
-
-    #[test]
-    fn g11_an_end_nobody_saw_is_unknown_and_a_position_beyond_it_misses_nothing() {
-        let at = |source_end| EndedPartition {
-            v: VERSION,
-            source_next: 10,
-            is_exact: true,
-            target_next: 7,
-            source_end,
-            source_end_ms: None,
-            is_fenced: true,
-        };
-        assert_eq!([None, Some(9), Some(10), Some(13)].map(|end| at(end).missing()), [
-            None,
-            Some(0),
-            Some(0),
-            Some(3)
-        ]);
     }
 }

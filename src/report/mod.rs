@@ -1,7 +1,8 @@
 //! What people and programs get to see: data on stdout, words on stderr, and nothing printed elsewhere.
 
 pub mod document;
-mod explain;
+pub mod explain;
+pub mod failover;
 pub mod findings;
 pub mod flow_status;
 pub mod gauge;

@@ -18,7 +18,7 @@ const LONG_FILES: [(&str, &str); 0] = [];
 
 /// What does the work; `report` may name all of it.
 const WORKERS: &[&str] =
-    &["kafka", "config", "provision", "engine", "groups", "lag", "verify", "validate", "obs"];
+    &["kafka", "config", "provision", "engine", "groups", "failover", "lag", "verify", "validate", "obs"];
 /// What `commands` may name.
 const ABOVE_REPORT: &[&str] = &[
     "kafka",
@@ -26,6 +26,7 @@ const ABOVE_REPORT: &[&str] = &[
     "provision",
     "engine",
     "groups",
+    "failover",
     "lag",
     "verify",
     "validate",
@@ -43,6 +44,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("provision", &["kafka"]),
     ("engine", &["kafka", "provision"]),
     ("groups", &["kafka", "config", "engine"]),
+    ("failover", &["kafka", "config", "engine", "groups"]),
     ("lag", &["kafka", "config", "engine", "groups"]),
     ("verify", &["kafka", "engine"]),
     ("validate", &["kafka", "config", "provision"]),
