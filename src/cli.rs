@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
 use crate::commands::{
-    Context, completions, groups, init, man, replicate, sandbox, status, validate, verify,
+    Context, completions, failover, groups, init, man, replicate, sandbox, status, validate, verify,
 };
 use crate::exit::Exit;
 use crate::report::document::Document;
@@ -38,6 +38,7 @@ const AFTER_HELP: &str = "Examples:
   strait verify                           the copy against the source, record by record
   strait sandbox --topic orders:12        two Kafka clusters in memory, to try things on
   strait groups sync --apply              move consumer groups to the target
+  strait failover --unplanned --dry-run   what would be missing at the target now
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -93,6 +94,7 @@ enum Command {
     Validate(validate::Args),
     Sandbox(sandbox::Args),
     Groups(groups::Args),
+    Failover(failover::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -155,6 +157,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
         Command::Validate(args) => on_runtime(context, validate::run(args, context)),
         Command::Sandbox(args) => on_runtime(context, sandbox::run(args, context)),
         Command::Groups(args) => on_runtime(context, groups::run(args, context)),
+        Command::Failover(args) => on_runtime(context, failover::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

@@ -1,6 +1,7 @@
 //! The subcommands: one file each, holding its arguments and the function that carries it out.
 
 pub mod completions;
+pub mod failover;
 mod flows;
 pub mod groups;
 pub mod init;

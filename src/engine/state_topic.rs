@@ -14,7 +14,9 @@ use super::ended::Ended;
 use super::event::StopCause;
 use super::offset_map::{Chunk, ChunkId, Growing};
 use super::partition::Phase;
-use super::state_records::{Checkpoint, Key, Owner, Partitions, Past, Producer, Trouble, json, learn, learn_end};
+use super::state_records::{
+    Checkpoint, Key, Owner, Partitions, Past, Producer, Trouble, json, learn, learn_end,
+};
 use crate::config::settings::FlowSettings;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
@@ -41,7 +43,10 @@ impl Kept {
     /// States where a partition is now; `None` while it is being started, or when another owns it.
     fn of(cell: &Arc<PartitionCell>) -> Option<Self> {
         let mut state = cell.lock();
-        if matches!(state.partition.phase(), Phase::Starting | Phase::Stopped(StopCause::Fenced | StopCause::Ended(_))) {
+        if matches!(
+            state.partition.phase(),
+            Phase::Starting | Phase::Stopped(StopCause::Fenced | StopCause::Ended(_))
+        ) {
             return None;
         }
         let checkpoint = Checkpoint {

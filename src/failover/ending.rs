@@ -116,13 +116,8 @@ impl<'a> Ending<'a> {
         let partitions = self.partitions();
         let told = match source {
             Some((source, patience)) => {
-                let asked = source::ask(
-                    (source, self.target),
-                    self.flow,
-                    &mut self.reader,
-                    &partitions,
-                    patience,
-                );
+                let asked =
+                    source::ask((source, self.target), self.flow, &mut self.reader, &partitions, patience);
                 match tokio::time::timeout(patience, asked).await {
                     Ok(Ok(told)) => told,
                     Ok(Err(error)) => {
@@ -194,8 +189,7 @@ impl<'a> Ending<'a> {
             let list = || offsets::list(target, &metadata, &asked, Isolation::ReadUncommitted);
             target.retrying(PATIENCE, list).await
         };
-        let (firsts, ends) =
-            (list(OffsetSpec::Earliest).await?, list(OffsetSpec::Latest).await?);
+        let (firsts, ends) = (list(OffsetSpec::Earliest).await?, list(OffsetSpec::Latest).await?);
         Ok(Logs { metadata, firsts, ends, gone })
     }
 
@@ -256,12 +250,7 @@ impl<'a> Ending<'a> {
         Ok((fenced, failed))
     }
 
-    async fn take(
-        &self,
-        past: &Past,
-        target: &TopicPartition,
-        logs: &Logs,
-    ) -> Result<Marked, KafkaError> {
+    async fn take(&self, past: &Past, target: &TopicPartition, logs: &Logs) -> Result<Marked, KafkaError> {
         let (_, end) = logs.bounds(self.target, target).await?;
         let id = format!("{NAME_PREFIX}{}.{}.{}", self.flow.name, target.topic, target.partition);
         let end = TargetOffset(end);
@@ -279,8 +268,7 @@ impl<'a> Ending<'a> {
         let new = places.iter().filter(|place| place.recorded.is_none());
         let pairs: Vec<_> = new
             .map(|place| {
-                let is_fenced =
-                    fenced.markers.get(&place.target).is_some_and(|marked| marked.is_exclusive);
+                let is_fenced = fenced.markers.get(&place.target).is_some_and(|marked| marked.is_exclusive);
                 let (topic, partition) = (place.source.topic.to_string(), place.source.partition);
                 let key = json(&Key::EndedPartition { topic, partition });
                 (key, Some(json(&place.record(is_fenced))))

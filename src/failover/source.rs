@@ -24,8 +24,7 @@ pub async fn ask(
 ) -> Result<HashMap<TopicPartition, AtSource>, KafkaError> {
     let topics = distinct(partitions.iter().map(|partition| &partition.topic));
     let metadata = source.retrying(patience, || source.metadata(Some(&topics))).await?;
-    let asked: Vec<_> =
-        partitions.iter().map(|partition| (partition.clone(), OffsetSpec::Latest)).collect();
+    let asked: Vec<_> = partitions.iter().map(|partition| (partition.clone(), OffsetSpec::Latest)).collect();
     if asked.is_empty() {
         return Ok(HashMap::new());
     }

@@ -45,12 +45,8 @@ static COLUMNS: [Column; 8] = [
     Column::number("MISSING"),
     Column::words("STATE"),
 ];
-static GROUP_COLUMNS: [Column; 4] = [
-    Column::words("GROUP"),
-    Column::words("TOPIC"),
-    Column::number("PARTITION"),
-    Column::number("TARGET"),
-];
+static GROUP_COLUMNS: [Column; 4] =
+    [Column::words("GROUP"), Column::words("TOPIC"), Column::number("PARTITION"), Column::number("TARGET")];
 
 /// Holds the whole answer.
 #[derive(Clone, Debug, Serialize)]
@@ -185,7 +181,8 @@ pub fn standing_table(standing: &[StandingJson]) -> Option<String> {
 /// Says in one line what is missing.
 pub fn missing_line(missing: Missing) -> String {
     let Missing { offsets, partitions, unknown, is_bound } = missing;
-    let many = |count: usize| if count == 1 { "1 partition".to_owned() } else { format!("{count} partitions") };
+    let many =
+        |count: usize| if count == 1 { "1 partition".to_owned() } else { format!("{count} partitions") };
     let known = match (offsets, is_bound) {
         (0, _) => "nothing is known to be missing at the target".to_owned(),
         (offsets, is_bound) => format!(
