@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 
 use super::behind;
+use super::drain::CaughtUp;
 use super::plan::{AtSource, Behind, Place, place};
 use super::source::{self, now_ms};
 use crate::config::settings::FlowSettings;
@@ -52,6 +53,24 @@ struct Marked {
     /// The first offset behind all that the flow wrote.
     next: i64,
     is_exclusive: bool,
+}
+
+/// Says on what ground a flow may be ended.
+#[derive(Clone, Copy, Debug)]
+pub enum Leave<'a> {
+    /// All of the source is at the target.
+    Planned(&'a CaughtUp),
+    /// What has arrived is taken.
+    Unplanned,
+}
+
+impl Leave<'_> {
+    fn how(self) -> EndKind {
+        match self {
+            Self::Planned(_) => EndKind::Planned,
+            Self::Unplanned => EndKind::Unplanned,
+        }
+    }
 }
 
 /// The partitions whose fence could not be taken, each with the cause.
@@ -195,7 +214,7 @@ impl<'a> Ending<'a> {
 
     /// Writes down that the flow is being ended; from now on no start of a replicator succeeds. Where that
     /// stands already, it stays.
-    pub async fn mark(&mut self, how: EndKind, source: Option<&Cluster>) -> Result<Ended, KafkaError> {
+    pub async fn mark(&mut self, leave: Leave<'_>, source: Option<&Cluster>) -> Result<Ended, KafkaError> {
         self.reader.catch_up().await?;
         let ended = if let Some(ended) = self.ended() {
             ended.clone()
@@ -204,7 +223,7 @@ impl<'a> Ending<'a> {
             let Owner { host, pid, .. } = Owner::of_this_process(0, begun_ms);
             let ended = Ended {
                 v: VERSION,
-                how,
+                how: leave.how(),
                 begun_ms,
                 done_ms: None,
                 host,

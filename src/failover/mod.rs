@@ -3,6 +3,7 @@
 //! Pure: [`plan`]. Awaiting: [`ending`], [`behind`], [`source`], [`groups`], [`drain`].
 
 pub mod behind;
+pub mod drain;
 pub mod ending;
 pub mod groups;
 pub mod plan;
