@@ -1,5 +1,6 @@
 //! `strait failover`: end a flow at the target, so that the applications can go on there.
 
+mod draining;
 mod moving;
 mod told;
 
@@ -9,17 +10,20 @@ use std::time::{Duration, Instant};
 use self::moving::Moved;
 use self::told::Told;
 use super::replicate::flow::open;
+use super::replicate::positive_duration;
 use super::{Context, flows};
 use crate::config::settings::{FlowSettings, Settings};
-use crate::engine::ended::EndKind;
+use crate::engine::ended::{EndKind, Ended};
+use crate::engine::state_topic::NAME_PREFIX;
 use crate::exit::Exit;
-use crate::failover::ending::{Ending, PATIENCE};
-use crate::failover::plan::Place;
+use crate::failover::drain::Rest;
+use crate::failover::ending::{Ending, Fenced, Leave, PATIENCE};
 use crate::kafka::cluster::Cluster;
 use crate::report::document::Document;
 use crate::report::failover::SCHEMA;
 use crate::report::output::Format;
 use crate::report::problem::{Problem, Scope};
+use crate::types::TopicPartition;
 
 /// How long an unplanned failover waits for a source that may be gone.
 const SOURCE_PATIENCE: Duration = Duration::from_secs(5);
@@ -27,6 +31,8 @@ const SOURCE_PATIENCE: Duration = Duration::from_secs(5);
 /// End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = "Examples:
+  strait failover --flow us-eu --planned                copy all of the source first, then end the flow
+  strait failover --flow us-eu --planned --fence-cmd './stop-writers.sh' --yes
   strait failover --flow us-eu --unplanned --dry-run    what is known to be missing; nothing is changed
   strait failover --flow us-eu --unplanned --yes        end the flow, whether the source answers or not
 
@@ -40,9 +46,25 @@ Exit codes:
   10   the flow is ended; records are known to be missing, or a group is not in its place
   11   the flow is ended; of a partition or a group it is not known")]
 pub struct Args {
+    /// Copy all of the source first: nothing is lost, nothing is doubled
+    #[arg(long, required_unless_present = "unplanned", conflicts_with = "unplanned")]
+    planned: bool,
+
     /// Take what has arrived; the source need not answer
-    #[arg(long, required = true)]
+    #[arg(long)]
     unplanned: bool,
+
+    /// With --planned: a command that stops the writers; what there is by then is copied before it runs
+    #[arg(long, value_name = "COMMAND", conflicts_with = "unplanned")]
+    fence_cmd: Option<String>,
+
+    /// With --planned: how long nothing may be written to the source before the flow is ended
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = positive_duration)]
+    quiet_for: Duration,
+
+    /// With --planned: how long copying the rest and coming to rest may take
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = positive_duration)]
+    drain_timeout: Duration,
 
     /// Print what would be done and what is missing; change nothing
     #[arg(long)]
@@ -100,45 +122,54 @@ async fn story(
     settings: &Settings,
     flow: &FlowSettings,
 ) -> Result<Told, Box<Problem>> {
-    let how = EndKind::Unplanned;
-    let (target, source) = clusters(context, settings, flow).await?;
+    let how = if args.planned { EndKind::Planned } else { EndKind::Unplanned };
+    let (target, source) = clusters(args, context, settings, flow).await?;
     let mut ending = Ending::new(&target, flow);
     if !ending.read().await.map_err(|error| Problem::from(&error))? {
         return Err(Box::new(never_ran(flow, &ending)));
     }
-    let mut told = Told::new(flow, how, args.dry_run);
-    if ending.ended().is_none_or(|ended| ended.done_ms.is_none()) && (args.dry_run || !args.yes) {
-        look(&mut told, (&mut ending, &target, source.as_ref()), flow, Step::Plan).await?;
-        if args.dry_run {
-            return Ok(told);
-        }
-        told.show_plan(context);
-        confirm(context, flow)?;
-    } else if args.dry_run {
-        look(&mut told, (&mut ending, &target, None), flow, Step::Plan).await?;
+    let ended = ending.ended().cloned();
+    if let Some(ended) = ended.as_ref().filter(|ended| ended.how != how && args.planned) {
+        return Err(Box::new(was_unplanned(flow, ended)));
+    }
+    let is_done = ended.as_ref().is_some_and(|ended| ended.done_ms.is_some());
+    let mut told = Told::new(flow, ended.as_ref().map_or(how, |ended| ended.how), args.dry_run);
+    if is_done || args.dry_run || !args.yes {
+        let source = source.as_ref().filter(|_| !is_done);
+        look(&mut told, (&mut ending, &target, source), flow, Step::Plan).await?;
+    }
+    if is_done || args.dry_run {
         return Ok(told);
     }
-    end(&mut told, (&mut ending, &target, source.as_ref()), flow, how).await?;
+    if !args.yes {
+        told.show_plan(context);
+        confirm(context, flow)?;
+    }
+    let mut caught_up = None;
+    if let (None, true, Some(source)) = (&ended, args.planned, &source) {
+        let of_flow = |partition: &TopicPartition| flow.topics.matches(partition.topic.as_str());
+        let expected: Vec<_> = ending.partitions().into_iter().filter(of_flow).collect();
+        let rest = Rest { quiet_for: args.quiet_for, timeout: args.drain_timeout };
+        let how = (args.fence_cmd.as_deref(), rest);
+        caught_up = Some(draining::drain(context, (source, &target), flow, &expected, how).await?);
+    }
+    let leave = caught_up.as_ref().map_or(Leave::Unplanned, Leave::Planned);
+    end(&mut told, (&mut ending, &target, source.as_ref()), flow, leave).await?;
     Ok(told)
 }
 
-/// Ends the flow; every step may have been taken by an earlier run.
+/// Ends the flow; every step may have been taken by an earlier run, whose record then stands.
 async fn end(
     told: &mut Told,
     (ending, target, source): (&mut Ending<'_>, &Cluster, Option<&Cluster>),
     flow: &FlowSettings,
-    how: EndKind,
+    leave: Leave<'_>,
 ) -> Result<(), Box<Problem>> {
     let failed = |error: &_| Box::new(Problem::from(error));
-    let ended = ending.mark(how, source).await.map_err(|error| failed(&error))?;
-    if ended.done_ms.is_some() {
-        told.was_ended_before = true;
-        look(told, (ending, target, None), flow, Step::Plan).await?;
-        return Ok(());
-    }
+    let ended = ending.mark(leave, source).await.map_err(|error| failed(&error))?;
     let (fenced, not_fenced) = ending.fence().await.map_err(|error| failed(&error))?;
     if let Some((first, error)) = not_fenced.first() {
-        let what = format!("{} of {first} cannot be taken over", told::partitions(not_fenced.len()));
+        let what = format!("{} cannot be taken over, {first} first", told::partitions(not_fenced.len()));
         let problem = Problem::new("not_fenced", Scope::Flow(flow.name.to_string()), what);
         let problem = problem.place(format!("cluster {}", flow.target)).cause(error.to_string());
         return Err(Box::new(
@@ -147,11 +178,18 @@ async fn end(
     }
     told.note_open(flow, fenced.open_ones());
     look(told, (ending, target, source), flow, Step::Behind(&fenced)).await?;
-    let places: &[Place] = &told.places;
-    ending.record(&fenced, places).await.map_err(|error| failed(&error))?;
-    let ended = ending.finish(ended).await.map_err(|error| failed(&error))?;
-    told.ended = Some(ended);
+    ending.record(&fenced, &told.places).await.map_err(|error| failed(&error))?;
+    told.is_ended_now = true;
+    told.ended = Some(ending.finish(ended).await.map_err(|error| failed(&error))?);
     Ok(())
+}
+
+fn was_unplanned(flow: &FlowSettings, ended: &Ended) -> Problem {
+    let what = format!("flow \"{}\" cannot be drained any more", flow.name);
+    Problem::new("flow_ended", Scope::Flow(flow.name.to_string()), what)
+        .place(format!("as recorded in {NAME_PREFIX}{} at {}", flow.name, flow.target))
+        .cause(ended.to_string())
+        .hint("--unplanned shows where it was left, and goes on where it was interrupted")
 }
 
 /// Says when partitions are looked at.
@@ -159,7 +197,7 @@ enum Step<'a> {
     /// Before anything is changed.
     Plan,
     /// Behind the fences; the groups are moved.
-    Behind(&'a crate::failover::ending::Fenced),
+    Behind(&'a Fenced),
 }
 
 /// Finds out where partitions and groups stand, and moves the groups where that is due.
@@ -194,31 +232,35 @@ async fn look(
     Ok(())
 }
 
-/// Opens the target, and the source where it answers in time.
+/// Opens the target, and the source where it answers in time; a planned failover needs both.
 async fn clusters(
+    args: &Args,
     context: &Context,
     settings: &Settings,
     flow: &FlowSettings,
 ) -> Result<(Cluster, Option<Cluster>), Box<Problem>> {
     let deadline = context.timeout.map(|timeout| Instant::now() + timeout);
     let of = |alias| Arc::new(settings.clusters[alias].clone());
+    if args.planned {
+        let (target, source) = tokio::try_join!(
+            open(of(&flow.target), deadline, |_| {}),
+            open(of(&flow.source), deadline, |_| {}),
+        )
+        .map_err(|error| Problem::from(&error))?;
+        return Ok((target, Some(source)));
+    }
     let (target, source) = tokio::join!(
         open(of(&flow.target), deadline, |_| {}),
         tokio::time::timeout(SOURCE_PATIENCE, open(of(&flow.source), None, |_| {})),
     );
     let target = target.map_err(|error| Problem::from(&error))?;
-    let source = match source {
-        Ok(Ok(source)) => Some(source),
-        Ok(Err(error)) => {
-            context.output.say(&format!("the source does not answer: {}", error.cause));
-            None
-        }
-        Err(_) => {
-            context.output.say(&format!("the source did not answer within {SOURCE_PATIENCE:?}"));
-            None
-        }
+    let why = match source {
+        Ok(Ok(source)) => return Ok((target, Some(source))),
+        Ok(Err(error)) => error.cause.to_string(),
+        Err(_) => format!("nothing came within {}", humantime::format_duration(SOURCE_PATIENCE)),
     };
-    Ok((target, source))
+    context.output.say(&format!("the source does not answer: {why}"));
+    Ok((target, None))
 }
 
 fn never_ran(flow: &FlowSettings, ending: &Ending<'_>) -> Problem {

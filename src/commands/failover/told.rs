@@ -25,7 +25,7 @@ pub(super) struct Told {
     how: EndKind,
     dry_run: bool,
     pub(super) ended: Option<Ended>,
-    pub(super) was_ended_before: bool,
+    pub(super) is_ended_now: bool,
     pub(super) source_answered: bool,
     pub(super) places: Vec<Place>,
     pub(super) groups: Vec<Group>,
@@ -46,7 +46,7 @@ impl Told {
             how,
             dry_run,
             ended: None,
-            was_ended_before: false,
+            is_ended_now: false,
             source_answered: false,
             places: Vec::new(),
             groups: Vec::new(),
@@ -85,8 +85,24 @@ impl Told {
         self.problems.push((Exit::Inconclusive, problem));
     }
 
-    fn exit(&self) -> Exit {
+    /// What is to be copied before a planned end is not missing.
+    fn is_to_be_drained(&self) -> bool {
+        self.how == EndKind::Planned && self.ended.is_none()
+    }
+
+    fn missing_line(&self) -> String {
         let missing = Missing::of(&self.places);
+        match self.is_to_be_drained() {
+            true => format!("{} source offsets are to be copied first", missing.offsets),
+            false => missing_line(missing),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        let missing = match self.is_to_be_drained() {
+            true => Missing::default(),
+            false => Missing::of(&self.places),
+        };
         let problems = || self.problems.iter().chain(&self.group_problems);
         let any = |exit| problems().any(|(found, _)| *found == exit);
         match () {
@@ -126,7 +142,7 @@ impl Told {
     pub(super) fn show_plan(&self, context: &Context) {
         self.tables().iter().for_each(|table| context.output.words(table));
         self.tell_problems(context);
-        context.output.words(&missing_line(Missing::of(&self.places)));
+        context.output.words(&self.missing_line());
     }
 
     fn tell_problems(&self, context: &Context) {
@@ -167,13 +183,15 @@ impl Told {
         if !self.groups.is_empty() {
             output.say(&Counts::of(&[self.flow_groups()]).line(!self.dry_run));
         }
-        output.say(&missing_line(missing));
-        match (&self.ended, self.was_ended_before) {
-            (Some(ended), true) => output.say(&format!("nothing was left to do: {ended}")),
-            (Some(_), false) if !self.dry_run => {
+        output.say(&self.missing_line());
+        match (&self.ended, self.is_ended_now) {
+            (Some(_), true) => {
                 output.say(&format!("flow \"{}\" is ended: applications can go on at the target", self.flow));
             }
-            (Some(ended), false) => output.say(&format!("nothing was changed; {ended}")),
+            (Some(ended), false) if ended.done_ms.is_none() => {
+                output.say(&format!("nothing was changed; {ended}, and was interrupted: run it again"));
+            }
+            (Some(ended), false) => output.say(&format!("nothing is left to do: {ended}")),
             (None, _) => output.say("nothing was changed; the same without --dry-run ends the flow"),
         }
         exit
