@@ -150,13 +150,20 @@ impl Drain<'_> {
     /// Drains again and again until the source's ends stay where they are and all before them is copied.
     pub async fn catch_up(&self, expected: &[TopicPartition], rest: Rest) -> Result<CaughtUp, DrainError> {
         let deadline = Instant::now() + rest.timeout;
+        // Who writes now and then may pause in the very moment when time is over.
+        let mut seen: BTreeMap<TopicPartition, Stray> = BTreeMap::new();
         loop {
-            let drained = self.drain_until(expected, deadline, rest.timeout).await?;
-            let strays = match self.at_rest(&drained, rest.quiet_for).await? {
-                Ok(caught_up) => return Ok(caught_up),
-                Err(strays) => strays,
+            let strays = match self.drain_until(expected, deadline, rest.timeout).await {
+                Ok(drained) => match self.at_rest(&drained, rest.quiet_for).await? {
+                    Ok(caught_up) => return Ok(caught_up),
+                    Err(strays) => strays,
+                },
+                Err(DrainError::NotQuiet { strays, .. }) => strays,
+                Err(error) => return Err(error),
             };
+            seen.extend(strays.into_iter().map(|stray| (stray.partition.clone(), stray)));
             if Instant::now() >= deadline {
+                let strays = seen.into_values().collect();
                 return Err(DrainError::NotQuiet { after: rest.timeout, strays });
             }
         }

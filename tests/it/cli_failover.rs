@@ -263,3 +263,80 @@ fn g2_a_replicator_that_was_suspended_cannot_write_after_a_failover() {
     assert_eq!(committed(&scene.target), groups);
     assert_eq!(ended.values().map(Vec::len).sum::<usize>(), 9);
 }
+
+/// Writes numbered records in turn to all partitions until `is_over`; returns how many.
+fn write_until(scene: &Scene, from: i32, is_over: impl Fn() -> bool) -> i32 {
+    let writer = producer(&scene.source, &[("compression.type", "lz4")]);
+    let (mut next, deadline) = (from, Instant::now() + LONG);
+    while !is_over() && Instant::now() < deadline {
+        write(&writer, "orders", PARTITIONS, next..next + 7);
+        next += 7;
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    next
+}
+
+/// Reads what a group gets next in each partition.
+fn next_of_group(cluster: &Cluster, offsets: &[Option<i64>]) -> Vec<Option<Vec<u8>>> {
+    let all = read_all(cluster, "orders", PARTITIONS, &[]);
+    let first = |(partition, offset): (i32, &Option<i64>)| {
+        let next = all[&partition].iter().find(|record| record.offset >= offset.unwrap());
+        next.and_then(|record| record.headers[0].1.clone())
+    };
+    (0..).zip(offsets).map(first).collect()
+}
+
+#[test]
+fn g1_g6_a_planned_failover_under_traffic_loses_nothing_and_groups_go_on_at_the_next_record() {
+    let scene = Scene::new();
+    scene.write(0..30);
+    let running = scene.replicate();
+    scene.until_status("it copies", "source_next", 30);
+    let stopped = scene.folder.path().join("stopped");
+    let planned = ["failover", "--planned", "--yes", "--quiet-for", "300ms", "--fence-cmd", "touch stopped"];
+    let (written, done) = std::thread::scope(|scope| {
+        let writing = scope.spawn(|| write_until(&scene, 30, || stopped.exists()));
+        until("traffic", || read_all(&scene.source, "orders", PARTITIONS, &[])[&0].len() > 20);
+        commit(&scene.source, &[(0, 11), (1, 12), (2, 13)]);
+        let done = scene.json(&planned, 0);
+        (writing.join().unwrap(), done)
+    });
+    assert_eq!((&done["data"]["how"], &done["data"]["missing"]["offsets"]), (&"planned".into(), &0.into()));
+    let at_source = contents(&read_all(&scene.source, "orders", PARTITIONS, &[]));
+    assert_eq!(at_source.values().map(Vec::len).sum::<usize>(), usize::try_from(written).unwrap());
+    assert_eq!(at_source, contents(&read_all(&scene.target, "orders", PARTITIONS, &[])));
+    let wanted = next_of_group(&scene.source, &[Some(11), Some(12), Some(13)]);
+    assert!(wanted.iter().all(Option::is_some));
+    assert_eq!(next_of_group(&scene.target, &committed(&scene.target)), wanted);
+    drop(running);
+    assert_eq!(scene.run(&["replicate", "--once"]).code, Some(1));
+    let again = scene.json(&planned, 0);
+    assert_eq!(again["data"]["ended"], done["data"]["ended"]);
+}
+
+#[test]
+fn g10_a_planned_failover_does_not_end_a_flow_that_is_still_written_to() {
+    let scene = Scene::new();
+    scene.write(0..9);
+    assert_eq!(scene.run(&["replicate", "--once"]).code, Some(0));
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let refused = std::thread::scope(|scope| {
+        scope.spawn(|| write_until(&scene, 9, || over.load(std::sync::atomic::Ordering::Relaxed)));
+        let arguments = ["failover", "--planned", "--yes", "--quiet-for", "1s", "--drain-timeout", "2s"];
+        let refused = scene.json(&arguments, 1);
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        refused
+    });
+    let error = &refused["errors"][0];
+    assert_eq!(error["code"], "not_quiet");
+    assert!(error["message"].as_str().unwrap().contains("orders[0], orders[1], orders[2]"), "{error}");
+    let failed = scene.run(&["failover", "--planned", "--yes", "--fence-cmd", "exit 3"]);
+    assert_eq!(failed.code, Some(1));
+    failed.says(&["the writers were not stopped", "exit status: 3"]);
+    // Nothing of the flow was ended.
+    assert_eq!(scene.run(&["replicate", "--once"]).code, Some(0));
+    assert_eq!(
+        contents(&read_all(&scene.source, "orders", PARTITIONS, &[])),
+        contents(&read_all(&scene.target, "orders", PARTITIONS, &[]))
+    );
+}

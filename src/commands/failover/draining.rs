@@ -149,5 +149,8 @@ fn strays_in_words(strays: &[Stray]) -> String {
     if !open.is_empty() {
         words.push(format!("a transaction is open in {}", names(&open)));
     }
+    if words.is_empty() {
+        words.push("each of them was at its end, and was written to again".to_owned());
+    }
     words.join("; ")
 }

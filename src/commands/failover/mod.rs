@@ -59,11 +59,13 @@ pub struct Args {
     fence_cmd: Option<String>,
 
     /// With --planned: how long nothing may be written to the source before the flow is ended
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = positive_duration)]
+    #[arg(long, value_name = "DURATION", conflicts_with = "unplanned")]
+    #[arg(default_value = "5s", value_parser = positive_duration)]
     quiet_for: Duration,
 
     /// With --planned: how long copying the rest and coming to rest may take
-    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = positive_duration)]
+    #[arg(long, value_name = "DURATION", conflicts_with = "unplanned")]
+    #[arg(default_value = "10m", value_parser = positive_duration)]
     drain_timeout: Duration,
 
     /// Print what would be done and what is missing; change nothing
@@ -184,6 +186,14 @@ async fn end(
     Ok(())
 }
 
+fn groups_not_moved(flow: &FlowSettings) -> Problem {
+    let what = "the groups were not moved to where they are at the source";
+    Problem::new("groups_not_moved", Scope::Flow(flow.name.to_string()), what)
+        .place(format!("cluster {}", flow.source))
+        .cause("it did not answer any more when all was copied; the groups stand where replicate moved them last")
+        .hint("strait groups sync --apply moves them, once the source answers")
+}
+
 fn was_unplanned(flow: &FlowSettings, ended: &Ended) -> Problem {
     let what = format!("flow \"{}\" cannot be drained any more", flow.name);
     Problem::new("flow_ended", Scope::Flow(flow.name.to_string()), what)
@@ -211,16 +221,17 @@ async fn look(
         Step::Plan => None,
         Step::Behind(fenced) => Some(*fenced),
     };
-    let asked = source.map(|source| (source, SOURCE_PATIENCE));
+    let patience = if told.how == EndKind::Planned { PATIENCE } else { SOURCE_PATIENCE };
+    let asked = source.map(|source| (source, patience));
     let (places, gone) = ending.look(fenced, asked).await.map_err(|error| Problem::from(&error))?;
     told.take(flow, places, gone);
     told.ended = ending.ended().cloned();
     let mut moved = None;
     if let Some(source) = source {
         let clusters = (source, target);
-        let from = moving::from_source(clusters, flow, ending.reader(), (fenced.is_some(), SOURCE_PATIENCE));
+        let from = moving::from_source(clusters, flow, ending.reader(), (fenced.is_some(), patience));
         // A source that dies meanwhile leaves the groups where they are.
-        moved = tokio::time::timeout(SOURCE_PATIENCE * 2, from).await.ok().and_then(Result::ok);
+        moved = tokio::time::timeout(patience * 2, from).await.ok().and_then(Result::ok);
     }
     told.source_answered = moved.is_some();
     let Moved { groups, standing, problems } = match moved {
@@ -229,6 +240,9 @@ async fn look(
     };
     (told.groups, told.standing) = (groups, standing);
     told.group_problems = problems;
+    if fenced.is_some() && told.how == EndKind::Planned && !told.source_answered && !flow.groups.is_empty() {
+        told.group_problems.push((Exit::Bad, groups_not_moved(flow)));
+    }
     Ok(())
 }
 

@@ -22,7 +22,7 @@ const PROBLEMS_SHOWN_MAX: usize = 10;
 /// Gathers what is to be printed.
 pub(super) struct Told {
     flow: String,
-    how: EndKind,
+    pub(super) how: EndKind,
     dry_run: bool,
     pub(super) ended: Option<Ended>,
     pub(super) is_ended_now: bool,
