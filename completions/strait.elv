@@ -34,7 +34,11 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand init 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
             cand replicate 'Copy topics: create what is missing at the target, then copy until told to stop'
             cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+            cand verify 'Compare the copy with the source, record by record; nothing is changed'
             cand validate 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+            cand sandbox 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
+            cand groups 'Move consumer groups'' committed offsets to the target, or translate offsets'
+            cand failover 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -90,6 +94,25 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'strait;verify'= {
+            cand --topic 'Only source topics of this pattern; repeatable'
+            cand --since 'Only records not older than this: a duration such as 2h, or a time such as 2026-01-31T00:00:00Z'
+            cand --sample 'Compare this share of the ranges only, in percent'
+            cand --seed 'Decides which ranges are the sample [default: another one each time]'
+            cand --resume 'Keep finished ranges in this file, and go on from it'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --complete 'What is not copied yet is missing'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'strait;validate'= {
             cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
             cand --flow 'Only this flow; may be given several times [default: all flows]'
@@ -98,6 +121,106 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand --color 'When to use colour; NO_COLOR turns it off too'
             cand --offline 'Look at the file alone; open no connection, and read no secrets'
             cand --strict 'Make errors of all warnings'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;sandbox'= {
+            cand --clusters 'The clusters'' names'
+            cand --brokers 'How many brokers each cluster has'
+            cand --topic 'A topic and its partitions, in the first cluster or in the one named; may be given several times'
+            cand --broker-config 'A broker setting, as server.properties has it; may be given several times'
+            cand --save 'Write a strait.toml with these clusters, and a flow from the first to the second'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;groups'= {
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand sync 'Plan or carry out the move of consumer groups'' committed offsets from source to target'
+            cand translate 'Translate offsets between source and target, for applications that keep them themselves'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'strait;groups;sync'= {
+            cand --group 'Only these of the flow''s groups: a name, a glob or re:EXPRESSION; may be given several times'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --apply 'Commit what the plan says'
+            cand --allow-rewind 'Also take groups back that are further at the target than the source''s offset says'
+            cand --all 'List offsets that are in place, too'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;groups;translate'= {
+            cand --topic 'The topic of the one offset'
+            cand --partition 'Its partition'
+            cand --offset 'The one offset'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --reverse 'From the target''s offsets to the source''s'
+            cand --bare 'Print the translations alone, as JSON in the shape of the question'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;groups;help'= {
+            cand sync 'Plan or carry out the move of consumer groups'' committed offsets from source to target'
+            cand translate 'Translate offsets between source and target, for applications that keep them themselves'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'strait;groups;help;sync'= {
+        }
+        &'strait;groups;help;translate'= {
+        }
+        &'strait;groups;help;help'= {
+        }
+        &'strait;failover'= {
+            cand --fence-cmd 'With --planned: a command that stops the writers; what there is by then is copied before it runs'
+            cand --quiet-for 'With --planned: how long nothing may be written to the source before the flow is ended'
+            cand --drain-timeout 'With --planned: how long copying the rest and coming to rest may take'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --planned 'Copy all of the source first: nothing is lost, nothing is doubled'
+            cand --unplanned 'Take what has arrived; the source need not answer'
+            cand --dry-run 'Print what would be done and what is missing; change nothing'
+            cand --yes 'Do not ask'
             cand -q 'Say only what goes wrong'
             cand --quiet 'Say only what goes wrong'
             cand -v 'Log what happens to stderr; -vv more, -vvv everything'
@@ -136,7 +259,11 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand init 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
             cand replicate 'Copy topics: create what is missing at the target, then copy until told to stop'
             cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+            cand verify 'Compare the copy with the source, record by record; nothing is changed'
             cand validate 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+            cand sandbox 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
+            cand groups 'Move consumer groups'' committed offsets to the target, or translate offsets'
+            cand failover 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -147,7 +274,21 @@ set edit:completion:arg-completer[strait] = {|@words|
         }
         &'strait;help;status'= {
         }
+        &'strait;help;verify'= {
+        }
         &'strait;help;validate'= {
+        }
+        &'strait;help;sandbox'= {
+        }
+        &'strait;help;groups'= {
+            cand sync 'Plan or carry out the move of consumer groups'' committed offsets from source to target'
+            cand translate 'Translate offsets between source and target, for applications that keep them themselves'
+        }
+        &'strait;help;groups;sync'= {
+        }
+        &'strait;help;groups;translate'= {
+        }
+        &'strait;help;failover'= {
         }
         &'strait;help;completions'= {
         }

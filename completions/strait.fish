@@ -42,7 +42,11 @@ complete -c strait -n "__fish_strait_needs_command" -s V -l version -d 'Print ve
 complete -c strait -n "__fish_strait_needs_command" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
 complete -c strait -n "__fish_strait_needs_command" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
 complete -c strait -n "__fish_strait_needs_command" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_needs_command" -f -a "verify" -d 'Compare the copy with the source, record by record; nothing is changed'
 complete -c strait -n "__fish_strait_needs_command" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+complete -c strait -n "__fish_strait_needs_command" -f -a "sandbox" -d 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
+complete -c strait -n "__fish_strait_needs_command" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
+complete -c strait -n "__fish_strait_needs_command" -f -a "failover" -d 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
 complete -c strait -n "__fish_strait_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
 complete -c strait -n "__fish_strait_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -99,6 +103,26 @@ complete -c strait -n "__fish_strait_using_subcommand status" -l map -d 'List th
 complete -c strait -n "__fish_strait_using_subcommand status" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand status" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand verify" -l topic -d 'Only source topics of this pattern; repeatable' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l since -d 'Only records not older than this: a duration such as 2h, or a time such as 2026-01-31T00:00:00Z' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l sample -d 'Compare this share of the ranges only, in percent' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l seed -d 'Decides which ranges are the sample [default: another one each time]' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l resume -d 'Keep finished ranges in this file, and go on from it' -r -F
+complete -c strait -n "__fish_strait_using_subcommand verify" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand verify" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+complete -c strait -n "__fish_strait_using_subcommand verify" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand verify" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand verify" -l complete -d 'What is not copied yet is missing'
+complete -c strait -n "__fish_strait_using_subcommand verify" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand verify" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_using_subcommand validate" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand validate" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand validate" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
@@ -115,6 +139,103 @@ complete -c strait -n "__fish_strait_using_subcommand validate" -l strict -d 'Ma
 complete -c strait -n "__fish_strait_using_subcommand validate" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand validate" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l clusters -d 'The clusters\' names' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l brokers -d 'How many brokers each cluster has' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l topic -d 'A topic and its partitions, in the first cluster or in the one named; may be given several times' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l broker-config -d 'A broker setting, as server.properties has it; may be given several times' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l save -d 'Write a strait.toml with these clusters, and a flow from the first to the second' -r -F
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
+complete -c strait -n "__fish_strait_using_subcommand groups; and not __fish_seen_subcommand_from sync translate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l group -d 'Only these of the flow\'s groups: a name, a glob or re:EXPRESSION; may be given several times' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l apply -d 'Commit what the plan says'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l allow-rewind -d 'Also take groups back that are further at the target than the source\'s offset says'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -l all -d 'List offsets that are in place, too'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l topic -d 'The topic of the one offset' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l partition -d 'Its partition' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l offset -d 'The one offset' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l reverse -d 'From the target\'s offsets to the source\'s'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -l bare -d 'Print the translations alone, as JSON in the shape of the question'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from translate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
+complete -c strait -n "__fish_strait_using_subcommand groups; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand failover" -l fence-cmd -d 'With --planned: a command that stops the writers; what there is by then is copied before it runs' -r
+complete -c strait -n "__fish_strait_using_subcommand failover" -l quiet-for -d 'With --planned: how long nothing may be written to the source before the flow is ended' -r
+complete -c strait -n "__fish_strait_using_subcommand failover" -l drain-timeout -d 'With --planned: how long copying the rest and coming to rest may take' -r
+complete -c strait -n "__fish_strait_using_subcommand failover" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand failover" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand failover" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'"
+complete -c strait -n "__fish_strait_using_subcommand failover" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand failover" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand failover" -l planned -d 'Copy all of the source first: nothing is lost, nothing is doubled'
+complete -c strait -n "__fish_strait_using_subcommand failover" -l unplanned -d 'Take what has arrived; the source need not answer'
+complete -c strait -n "__fish_strait_using_subcommand failover" -l dry-run -d 'Print what would be done and what is missing; change nothing'
+complete -c strait -n "__fish_strait_using_subcommand failover" -l yes -d 'Do not ask'
+complete -c strait -n "__fish_strait_using_subcommand failover" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand failover" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand failover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_using_subcommand completions" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand completions" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand completions" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
@@ -144,10 +265,16 @@ never\t'Never'"
 complete -c strait -n "__fish_strait_using_subcommand man" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand man" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status validate completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "verify" -d 'Compare the copy with the source, record by record; nothing is changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "sandbox" -d 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "failover" -d 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups failover completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
+complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
