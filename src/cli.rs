@@ -8,7 +8,8 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
 use crate::commands::{
-    Context, completions, demo, groups, init, lag, man, replicate, sandbox, status, topics, validate, verify,
+    Context, completions, demo, failover, groups, init, lag, man, replicate, sandbox, status, topics,
+    validate, verify,
 };
 use crate::exit::Exit;
 use crate::report::document::Document;
@@ -42,6 +43,7 @@ const AFTER_HELP: &str = "Examples:
   strait groups sync --apply              move consumer groups to the target
   strait topics sync                      what the target's topics need; --apply does it
   strait lag                              how far flows are behind, by records and seconds
+  strait failover --unplanned --dry-run   what would be missing at the target now
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -100,6 +102,7 @@ enum Command {
     Groups(groups::Args),
     Topics(topics::Args),
     Lag(Box<lag::Args>),
+    Failover(failover::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -166,6 +169,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
         Command::Groups(args) => on_runtime(context, groups::run(args, context)),
         Command::Topics(args) => on_runtime(context, topics::run(args, context)),
         Command::Lag(args) => on_runtime(context, lag::run(args, context)),
+        Command::Failover(args) => on_runtime(context, failover::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

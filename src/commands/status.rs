@@ -99,6 +99,7 @@ impl Found {
             flow: flow.name.to_string(),
             state_topic: state_topic(flow).to_string(),
             has_state: state.is_some(),
+            ended: state.and_then(|state| state.ended.clone()),
             partitions,
         });
     }
@@ -148,6 +149,11 @@ impl Found {
             let table = if with_runs { runs_table(&self.flows) } else { status_table(&self.flows) };
             output.data(&table);
         }
+        for flow in &self.flows {
+            if let Some(ended) = &flow.ended {
+                output.alarm(&format!("flow \"{}\" is not copied any more: {ended}", flow.flow));
+            }
+        }
         self.problems.iter().for_each(|(_, problem)| output.problem(problem));
         exit
     }
@@ -165,6 +171,7 @@ fn status(name: &TopicPartition, past: &Past, map: Option<MapStatus>, now_ms: i6
         partition: name.partition,
         source_next: checkpoint.map(|checkpoint| checkpoint.source_next),
         target_next: checkpoint.map(|checkpoint| checkpoint.target_next),
+        source_end: checkpoint.and_then(|checkpoint| checkpoint.source_end),
         checkpoint_ms: checkpoint.map(|_| past.checkpoint_ms),
         checkpoint_age_ms: checkpoint.map(|_| u64::try_from(now_ms - past.checkpoint_ms).unwrap_or(0)),
         owner: past.owner.as_ref().map(|(producer_id, owner)| OwnerStatus {

@@ -10,7 +10,7 @@ use crate::config::settings::FlowSettings;
 use crate::engine::cell::PartitionCell;
 use crate::engine::event::Event;
 use crate::engine::partition::Phase;
-use crate::engine::supervisor::{Flow, FlowView, RunMode};
+use crate::engine::supervisor::{Flow, FlowError, FlowView, RunMode};
 use crate::groups::follow::Follower;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
@@ -21,7 +21,7 @@ use crate::kafka::groups::committed;
 pub struct Link {
     view: FlowView,
     stop: watch::Sender<bool>,
-    copy: JoinHandle<Result<Vec<Arc<PartitionCell>>, KafkaError>>,
+    copy: JoinHandle<Result<Vec<Arc<PartitionCell>>, FlowError>>,
     follower: JoinHandle<()>,
     /// Held as long as the groups are to be followed.
     following: oneshot::Sender<()>,
@@ -32,7 +32,7 @@ pub struct Link {
 pub enum LinkError {
     /// The copy could not start.
     #[error("the copy did not run")]
-    Copy(#[from] KafkaError),
+    Copy(#[from] FlowError),
     /// The copy ended by a defect.
     #[error("the copy ended by a defect of Strait")]
     Defect(#[from] tokio::task::JoinError),

@@ -2,10 +2,14 @@
 
 use std::fmt;
 
+use super::ended::Ended;
 use super::state_topic::KeepError;
 use crate::kafka::error::code_name;
 use crate::types::{SourceOffset, TargetOffset, TopicName, TopicPartition};
 use kafka_protocol::ResponseError;
+
+/// What to do about a flow that was ended.
+pub const ENDED_HINT: &str = "applications write at the target by now, and what is copied on would stand among their records; `strait status` shows where each partition was left";
 
 /// Says why a partition stopped for good; only a person (or a policy) sets it going again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,6 +96,9 @@ pub enum StopCause {
     /// Somebody else writes this partition for the same flow.
     #[error("another Strait process took this partition over (INVALID_PRODUCER_EPOCH)")]
     Fenced,
+    /// The flow was ended while the partition was being started.
+    #[error("{0}")]
+    Ended(Box<Ended>),
     /// The target's topic has no such partition.
     #[error("the target topic has no partition {partition}, and provisioning is off or failed")]
     NoTargetPartition {
@@ -177,6 +184,7 @@ impl StopCause {
             StopCause::Damaged { .. } => "damaged",
             StopCause::Refused { .. } => "refused",
             StopCause::Fenced => "fenced",
+            StopCause::Ended(_) => "flow_ended",
             StopCause::NoTargetPartition { .. } => "no_target_partition",
             StopCause::Provision { .. } => "provision",
             StopCause::Unexplained { .. } => "unexplained",
@@ -210,6 +218,7 @@ impl StopCause {
             StopCause::Fenced => {
                 "look for another strait running the same flow: `strait status` names its host and process"
             }
+            StopCause::Ended(_) => ENDED_HINT,
             StopCause::NoTargetPartition { .. } => {
                 "add the partition at the target, or set provision.enabled = true"
             }

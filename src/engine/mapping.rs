@@ -131,6 +131,13 @@ pub struct LogEnds {
     target_end: OffsetAnswers,
 }
 
+impl LogEnds {
+    /// Returns where a target partition's log ended, where its leader told.
+    pub fn target_end(&self, partition: &TopicPartition) -> Option<i64> {
+        offsets::answer(&self.target_end, partition).ok()
+    }
+}
+
 /// Looks at the ends of both logs.
 pub async fn log_ends(both: &Both<'_>, partitions: &[TopicPartition]) -> Result<LogEnds, KafkaError> {
     let Both { source, target, patience, .. } = *both;

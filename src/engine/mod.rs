@@ -10,6 +10,7 @@ pub mod coalesce;
 pub mod committed;
 pub mod compacted_log;
 pub mod discover;
+pub mod ended;
 pub mod errands;
 pub mod event;
 pub mod fence;

@@ -130,12 +130,24 @@ impl Starter {
         if fenced.iter().flatten().any(is_marked) {
             self.state.catch_up().await?;
         }
+        if self.stop_if_ended(cells).await {
+            return Ok(());
+        }
         let ready: Vec<Option<Ready>> = stream::iter(fenced.into_iter().flatten())
             .map(|fenced| self.locate(fenced, &at_source, &at_target))
             .buffer_unordered(AT_A_TIME)
             .collect()
             .await;
         self.begin(ready.into_iter().flatten().collect()).await
+    }
+
+    /// Stops partitions for good where the flow was ended meanwhile, as of the state topic's last reading.
+    async fn stop_if_ended(&self, cells: &[Arc<PartitionCell>]) -> bool {
+        let Some(ended) = self.state.ended().await else { return false };
+        for cell in cells {
+            cell.lock().partition.stop(StopCause::Ended(Box::new(ended.clone())));
+        }
+        true
     }
 
     /// Takes a partition's fence; what keeps us from it is noted with the partition alone.
@@ -267,6 +279,7 @@ impl Starter {
                 source_topic_id: None,
                 target_topic_id: None,
                 producer_id: fence.producer.id,
+                source_end: None,
             },
             Decision::Begin(next) | Decision::BeginAnew(next, _) => {
                 // What is known of another incarnation of the topic helps nobody.
@@ -330,6 +343,13 @@ impl Starter {
         let places: Vec<_> = ready.iter().map(|ready| (ready.next, ready.bounds)).collect();
         let begun: Vec<Begun> = ready.into_iter().map(|ready| ready.begun).collect();
         self.state.begin(&begun).await?;
+        // Whoever ends the flow writes that down, then reads the topic to its end and fences all that stands
+        // there: either it found what was just written, or we find its record now.
+        self.state.catch_up().await?;
+        let cells: Vec<_> = begun.iter().map(|begun| begun.cell.clone()).collect();
+        if self.stop_if_ended(&cells).await {
+            return Ok(());
+        }
         for (Begun { cell, producer, mut map, .. }, (next, bounds)) in begun.into_iter().zip(places) {
             let end = self.is_to_end.then_some(SourceOffset(bounds.end));
             let target_next = TargetOffset(bounds.target_end);
@@ -363,6 +383,7 @@ impl Ready {
             source_topic_id: state.source_topic_id,
             target_topic_id: state.target_topic_id,
             producer_id: producer.id,
+            source_end: Some(bounds.end),
         };
         drop(state);
         Self { next, bounds, begun: Begun { cell, checkpoint, producer, map, gone } }

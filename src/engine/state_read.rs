@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::compacted_log::CompactedLog;
+use super::ended::Ended;
 use super::offset_map::{Chunk, ChunkError, ChunkId, OffsetMap, assemble};
-use super::state_records::{Key, Partitions, learn};
+use super::state_records::{Key, Partitions, learn, learn_end};
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
 use crate::kafka::metadata::TopicMetadata;
@@ -19,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct FlowState {
     /// What is known of each source partition.
     pub partitions: Partitions,
+    /// Who ended the flow, if somebody did.
+    pub ended: Option<Ended>,
     chunks: HashMap<TopicPartition, BTreeMap<ChunkId, Vec<u8>>>,
 }
 
@@ -74,6 +77,7 @@ impl StateReader {
 impl FlowState {
     fn take(&mut self, key: &[u8], value: Option<&[u8]>, at_ms: i64) {
         learn(&mut self.partitions, key, value, at_ms);
+        learn_end(&mut self.ended, key, value);
         if let Ok(Key::Map { topic, partition, owner, number }) = serde_json::from_slice(key) {
             let chunks = self.chunks.entry(TopicPartition::new(topic.as_str(), partition)).or_default();
             let id = ChunkId { owner, number };

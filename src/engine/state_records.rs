@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::ended::{Ended, EndedPartition};
 use super::event::StopCause;
 use super::offset_map::{Chunk, ChunkError, ChunkId, Pair};
 use crate::types::TopicPartition;
@@ -55,6 +56,15 @@ pub enum Key {
         /// The first offset left out, or the position where the topic was made anew.
         from: i64,
     },
+    /// Says that the flow was ended, and by whom (guarantee G10); deleted when it may copy again.
+    Ended,
+    /// Where a partition was left when the flow was ended.
+    EndedPartition {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
 }
 
 /// States a fact about an immutable stretch of both logs: everything at the source before
@@ -73,6 +83,9 @@ pub struct Checkpoint {
     pub target_topic_id: Option<Uuid>,
     /// The producer id of the batches behind `target_next`.
     pub producer_id: i64,
+    /// The source's last stable offset as last seen by then: what of it is missing where the source is lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_end: Option<i64>,
 }
 
 impl Checkpoint {
@@ -175,6 +188,8 @@ pub struct Past {
     pub stopped: Option<Trouble>,
     /// What was left out, by the first offset.
     pub skipped: BTreeMap<i64, Trouble>,
+    /// Where it was left when the flow was ended.
+    pub ended: Option<EndedPartition>,
 }
 
 /// Says what is to be known of a chunk that is not in memory.
@@ -250,6 +265,15 @@ pub fn learn(known: &mut Partitions, key: &[u8], value: Option<&[u8]>, timestamp
                 None => skipped.remove(&from),
             };
         }
+        Key::EndedPartition { topic, partition } => past_of(known, &topic, partition).ended = read(value),
+        Key::Ended => {}
+    }
+}
+
+/// Takes in a record that tells of the flow's end; any other is passed over.
+pub fn learn_end(ended: &mut Option<Ended>, key: &[u8], value: Option<&[u8]>) {
+    if matches!(serde_json::from_slice(key), Ok(Key::Ended)) {
+        *ended = read(value);
     }
 }
 

@@ -10,10 +10,13 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::cell::PartitionCell;
 use super::compacted_log::{CompactedLog, Pair};
+use super::ended::Ended;
 use super::event::StopCause;
 use super::offset_map::{Chunk, ChunkId, Growing};
 use super::partition::Phase;
-use super::state_records::{Checkpoint, Key, Owner, Partitions, Past, Producer, Trouble, json, learn};
+use super::state_records::{
+    Checkpoint, Key, Owner, Partitions, Past, Producer, Trouble, json, learn, learn_end,
+};
 use crate::config::settings::FlowSettings;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
@@ -40,7 +43,10 @@ impl Kept {
     /// States where a partition is now; `None` while it is being started, or when another owns it.
     fn of(cell: &Arc<PartitionCell>) -> Option<Self> {
         let mut state = cell.lock();
-        if matches!(state.partition.phase(), Phase::Starting | Phase::Stopped(StopCause::Fenced)) {
+        if matches!(
+            state.partition.phase(),
+            Phase::Starting | Phase::Stopped(StopCause::Fenced | StopCause::Ended(_))
+        ) {
             return None;
         }
         let checkpoint = Checkpoint {
@@ -50,6 +56,7 @@ impl Kept {
             source_topic_id: state.source_topic_id,
             target_topic_id: state.target_topic_id,
             producer_id: state.partition.producer()?.id,
+            source_end: state.partition.source_end().map(|end| end.0),
         };
         let chunks = state.partition.map().chunks();
         Some(Self { cell: cell.clone(), checkpoint, chunks, skips: state.partition.skips().to_vec() })
@@ -121,6 +128,7 @@ pub struct StateTopic {
 #[derive(Debug, Default)]
 struct Known {
     partitions: Partitions,
+    ended: Option<Ended>,
     /// How far the topic was read.
     next: i64,
 }
@@ -146,10 +154,18 @@ impl StateTopic {
     /// Reads what was written since the last time, by us or by others.
     pub async fn catch_up(&self) -> Result<(), KafkaError> {
         let mut known = self.known.lock().await;
-        let Known { partitions, next } = &mut *known;
-        let each = |key: &[u8], value: Option<&[u8]>, at_ms| learn(partitions, key, value, at_ms);
+        let Known { partitions, ended, next } = &mut *known;
+        let each = |key: &[u8], value: Option<&[u8]>, at_ms| {
+            learn(partitions, key, value, at_ms);
+            learn_end(ended, key, value);
+        };
         *next = self.log.read(*next, each).await?;
         Ok(())
+    }
+
+    /// Returns who ended the flow, as of the last reading.
+    pub async fn ended(&self) -> Option<Ended> {
+        self.known.lock().await.ended.clone()
     }
 
     /// Returns what is known of a source partition.
@@ -199,7 +215,14 @@ impl StateTopic {
             let past = known.partitions.get(&kept.cell.source);
             kept.skips.is_empty() && past.and_then(|past| past.checkpoint.as_ref()) == Some(&kept.checkpoint)
         };
-        let moved = cells.iter().filter_map(Kept::of).filter(|kept| !is_known(kept)).collect();
+        let moved = cells.iter().filter_map(Kept::of).map(|mut kept| {
+            // An end seen before this start is still the last one seen.
+            let checkpoint = &mut kept.checkpoint;
+            let past = known.partitions.get(&kept.cell.source).and_then(|past| past.checkpoint.as_ref());
+            checkpoint.source_end = checkpoint.source_end.or(past.and_then(|past| past.source_end));
+            kept
+        });
+        let moved = moved.filter(|kept| !is_known(kept)).collect();
         let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let told = |(partition, trouble): (&TopicPartition, &Trouble)| {
             let (topic, partition) = (partition.topic.to_string(), partition.partition);
@@ -217,7 +240,7 @@ impl StateTopic {
     /// Has the cause of a stop recorded with the next progress. One whose partition another process took
     /// over is not ours to tell.
     pub fn note_stopped(&self, partition: &TopicPartition, cause: &StopCause) {
-        if *cause != StopCause::Fenced {
+        if !matches!(cause, StopCause::Fenced | StopCause::Ended(_)) {
             let trouble = Trouble::of(cause, now_ms());
             let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
             stopped.insert(partition.clone(), trouble);

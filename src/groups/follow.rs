@@ -137,6 +137,10 @@ impl Follower {
             Ok::<_, KafkaError>(live_maps(&both, &ends, state.state(), live, &partitions))
         };
         let (maps, there) = join(map, chosen.there(&both)).await;
+        if state.state().ended.is_some() {
+            // Whoever ended the flow moved the groups; a process that wakes up afterwards leaves them alone.
+            return Ok((Vec::new(), BTreeMap::new()));
+        }
         let plans = plan(&found(&both, chosen.offsets, there, maps?), false);
         let outcomes = apply(target, &plans, PATIENCE).await;
         Ok((plans, outcomes))

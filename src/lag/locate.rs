@@ -237,6 +237,7 @@ mod tests {
     fn unsettled(target_end: i64) -> Unsettled {
         let checkpoint = crate::engine::state_records::Checkpoint {
             v: 1,
+            source_end: None,
             source_next: 0,
             target_next: 0,
             source_topic_id: None,

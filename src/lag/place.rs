@@ -194,6 +194,7 @@ mod tests {
     fn checkpoint() -> Checkpoint {
         Checkpoint {
             v: 1,
+            source_end: None,
             source_next: 100,
             target_next: 60,
             source_topic_id: Some(SOURCE),

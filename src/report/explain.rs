@@ -3,6 +3,9 @@
 use super::problem::{Problem, Scope};
 use crate::config::Finding;
 use crate::config::settings::SaslMechanism;
+use crate::engine::ended::Ended;
+use crate::engine::event::ENDED_HINT;
+use crate::engine::state_topic::NAME_PREFIX;
 use crate::kafka::credentials::{CredentialError, HttpFault, Service};
 use crate::kafka::error::{ConnectCause, ConnectError, KafkaError, Phase, RequestCause, RequestError};
 use crate::kafka::peer::{Peer, PeerOrigin};
@@ -44,6 +47,15 @@ impl From<&KafkaError> for Problem {
             KafkaError::Request(error) => error.into(),
         }
     }
+}
+
+/// Says that a flow is not copied because it was ended; `target` is the alias of the cluster that holds its
+/// state.
+pub fn flow_ended(flow: &str, target: &str, ended: &Ended) -> Problem {
+    Problem::new("flow_ended", Scope::Flow(flow.to_owned()), format!("flow \"{flow}\" was ended"))
+        .place(format!("as recorded in {NAME_PREFIX}{flow} at {target}"))
+        .cause(ended.to_string())
+        .hint(ENDED_HINT)
 }
 
 impl From<Finding> for Problem {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::human::{duration, or_unknown};
 use super::table::{Column, Table};
+use crate::engine::ended::Ended;
 
 /// Names the document's shape.
 pub const SCHEMA: &str = "strait/status/v1";
@@ -16,6 +17,7 @@ pub const PARTITION_FIELDS: &[(&str, &str)] = &[
     ("partition", "partition's index"),
     ("source_next", "next source offset to copy, as of the checkpoint"),
     ("target_next", "lowest target offset the next copy can get, as of the checkpoint"),
+    ("source_end", "the end of the source's log as last seen by then"),
     (
         "checkpoint_ms",
         "when the checkpoint was written, in milliseconds since 1970; an idle partition writes none",
@@ -64,6 +66,8 @@ pub struct FlowStatus {
     pub state_topic: String,
     /// False where the flow never ran: there is no such topic.
     pub has_state: bool,
+    /// Who ended it, where a failover did; `null` where it may be copied.
+    pub ended: Option<Ended>,
     /// Its partitions, by topic and index.
     pub partitions: Vec<PartitionStatus>,
 }
@@ -79,6 +83,8 @@ pub struct PartitionStatus {
     pub source_next: Option<i64>,
     /// The lowest target offset the next copy can get, as of the checkpoint.
     pub target_next: Option<i64>,
+    /// The source's last stable offset as last seen by then.
+    pub source_end: Option<i64>,
     /// When the checkpoint was written, in milliseconds since 1970. An idle partition's is as old as its
     /// last record.
     pub checkpoint_ms: Option<i64>,
@@ -203,6 +209,7 @@ mod tests {
             flow: "us-eu".into(),
             state_topic: "s".into(),
             has_state: true,
+            ended: None,
             partitions: vec![partition],
         };
         let text = status_table(&[flow]);

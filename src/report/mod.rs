@@ -2,7 +2,8 @@
 
 pub mod document;
 pub mod drill;
-mod explain;
+pub mod explain;
+pub mod failover;
 pub mod findings;
 pub mod flow_status;
 pub mod gauge;

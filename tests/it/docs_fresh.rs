@@ -10,6 +10,7 @@ use strait::cli::definition as command;
 use strait::commands::{completions, man};
 use strait::exit::Exit;
 use strait::obs::names::MetricName;
+use strait::report::failover;
 use strait::report::findings::FIELDS;
 use strait::report::flow_status::PARTITION_FIELDS;
 use strait::report::lag_json::PARTITION_FIELDS as LAG_FIELDS;
@@ -121,9 +122,23 @@ fn json_page() -> String {
         "\n# The document of `strait status`\n\n\
          One JSON object: `schema` (`strait/status/v1`), `status`, `exit_code`, `errors` as above, and \
          `data`, `null` where nothing could be read: `flows`, each with `flow`, `state_topic`, `has_state` \
-         (false where it never ran) and `partitions`. Each partition has:\n\n",
+         (false where it never ran), `ended` (null, or the failover that ended \
+         it: `how`, `begun_ms`, `done_ms`, `host`, `pid` and the ids of both clusters) and `partitions`. Each partition has:\n\n",
     );
     fields(&mut page, PARTITION_FIELDS);
+    page.push_str(
+        "\n# The document of `strait failover`\n\n\
+         One JSON object: `schema` (`strait/failover/v1`), `status`, `exit_code`, `errors` as above, and `data`, \
+         `null` where the flow was not ended: `flow`, `how` (`planned` or `unplanned`), `dry_run`, `ended` (the \
+         record of who ended the flow, as `strait status` shows it; null where nobody did), `source_answered`, \
+         `missing` (`offsets`, `partitions`, `unknown_partitions`, and `is_bound` where it may be fewer), \
+         `partitions`, `groups` (as in `strait groups sync`) and `standing` (what groups have committed at the \
+         target, where the source did not answer: `group`, `target_topic`, `partition`, `target_offset`). Each \
+         partition has:\n\n",
+    );
+    for (name, holds) in failover::PARTITION_FIELDS {
+        writeln!(page, "- `{name}`: {holds}").unwrap();
+    }
     page.push_str(
         "\n# The document of `strait validate`\n\n\
          One JSON object: `schema` (`strait/validate/v1`), `status`, `exit_code`, `errors` (why a cluster could \

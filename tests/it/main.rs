@@ -4,6 +4,7 @@
 mod batch_properties;
 mod cli_completions;
 mod cli_demo;
+mod cli_failover;
 mod cli_general;
 mod cli_groups;
 mod cli_init;

@@ -17,8 +17,19 @@ const FILE_LINES_MAX: usize = 450;
 const LONG_FILES: [(&str, &str); 0] = [];
 
 /// What does the work; `report` may name all of it.
-const WORKERS: &[&str] =
-    &["kafka", "config", "provision", "engine", "groups", "lag", "verify", "validate", "drill", "obs"];
+const WORKERS: &[&str] = &[
+    "kafka",
+    "config",
+    "provision",
+    "engine",
+    "groups",
+    "failover",
+    "lag",
+    "verify",
+    "validate",
+    "drill",
+    "obs",
+];
 /// What `commands` may name.
 const ABOVE_REPORT: &[&str] = &[
     "kafka",
@@ -26,6 +37,7 @@ const ABOVE_REPORT: &[&str] = &[
     "provision",
     "engine",
     "groups",
+    "failover",
     "lag",
     "verify",
     "validate",
@@ -45,6 +57,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["kafka", "provision"]),
     ("groups", &["kafka", "config", "engine"]),
     ("lag", &["kafka", "config", "provision", "engine", "groups"]),
+    ("failover", &["kafka", "config", "engine", "groups"]),
     ("verify", &["kafka", "engine"]),
     ("validate", &["kafka", "config", "provision"]),
     ("sandbox", &["kafka"]),

@@ -1,6 +1,6 @@
 //! `strait groups`: consumer groups that move with their topics.
 
-mod sync;
+pub(in crate::commands) mod sync;
 mod translate;
 
 use std::sync::Arc;

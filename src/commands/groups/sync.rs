@@ -133,7 +133,7 @@ impl Told {
         };
         let groups: Vec<Group> = plans.iter().map(|plan| Group::of(plan, outcome(plan))).collect();
         for plan in &plans {
-            self.note(flow, plan, outcomes.get(&plan.group));
+            note(&mut self.problems, flow, plan, outcomes.get(&plan.group));
         }
         let Gathered { without_offsets, .. } = gathered;
         self.flows.push(FlowGroups {
@@ -143,54 +143,6 @@ impl Told {
             groups,
         });
         Ok(())
-    }
-
-    /// Notes what is to be said of a group beyond its rows.
-    fn note(
-        &mut self,
-        flow: &FlowSettings,
-        plan: &GroupPlan,
-        outcome: Option<&crate::groups::apply::Outcome>,
-    ) {
-        let group = &plan.group;
-        let scope = || Scope::Flow(flow.name.to_string());
-        if let Some(why) = &plan.blocked {
-            let exit = if why.is_known() { Exit::Bad } else { Exit::Inconclusive };
-            let problem = Problem::new(why.code(), scope(), format!("group \"{group}\" cannot be moved"))
-                .place(format!("flow {}, {} to {}", flow.name, flow.source, flow.target))
-                .cause(why.to_string());
-            self.problems.push((exit, problem.hint(hint(why))));
-        }
-        let mut left: BTreeMap<&'static str, (usize, &Left, String)> = BTreeMap::new();
-        for planned in &plan.moves {
-            if let Step::Left(why) = &planned.step
-                && !matches!(why, Left::Blocked)
-            {
-                left.entry(why.code()).or_insert((0, why, planned.source.to_string())).0 += 1;
-            }
-        }
-        for (code, (count, why, first)) in left {
-            let exit = if why.is_known() { Exit::Bad } else { Exit::Inconclusive };
-            let what = format!("group \"{group}\" stays as it is in {}", partitions(count, &first));
-            let place = format!("flow {}, {} to {}", flow.name, flow.source, flow.target);
-            let problem = Problem::new(code, scope(), what).place(place).cause(why.to_string());
-            self.problems.push((exit, left_hint(why).into_iter().fold(problem, Problem::hint)));
-        }
-        let failed: Vec<_> =
-            outcome.into_iter().flatten().filter_map(|(p, o)| Some((p, o.as_ref().err()?))).collect();
-        if let Some((first, why)) = failed.first() {
-            let what = format!(
-                "group \"{group}\" was not moved in {}",
-                partitions(failed.len(), &first.to_string())
-            );
-            let place = format!("cluster {}", flow.target);
-            let problem = Problem::new(why.code(), scope(), what).place(place).cause(why.to_string());
-            let hint = match why {
-                NotCommitted::Active => "stop its members there, then run it again",
-                _ => "grant this user READ on the group and on the target topics, then run it again",
-            };
-            self.problems.push((Exit::Failed, problem.hint(hint)));
-        }
     }
 
     fn exit(&self) -> Exit {
@@ -236,6 +188,52 @@ impl Told {
             }
         }
         exit
+    }
+}
+
+/// Notes what is to be said of a group beyond its rows.
+pub(in crate::commands) fn note(
+    problems: &mut Vec<(Exit, Problem)>,
+    flow: &FlowSettings,
+    plan: &GroupPlan,
+    outcome: Option<&crate::groups::apply::Outcome>,
+) {
+    let group = &plan.group;
+    let scope = || Scope::Flow(flow.name.to_string());
+    if let Some(why) = &plan.blocked {
+        let exit = if why.is_known() { Exit::Bad } else { Exit::Inconclusive };
+        let problem = Problem::new(why.code(), scope(), format!("group \"{group}\" cannot be moved"))
+            .place(format!("flow {}, {} to {}", flow.name, flow.source, flow.target))
+            .cause(why.to_string());
+        problems.push((exit, problem.hint(hint(why))));
+    }
+    let mut left: BTreeMap<&'static str, (usize, &Left, String)> = BTreeMap::new();
+    for planned in &plan.moves {
+        if let Step::Left(why) = &planned.step
+            && !matches!(why, Left::Blocked)
+        {
+            left.entry(why.code()).or_insert((0, why, planned.source.to_string())).0 += 1;
+        }
+    }
+    for (code, (count, why, first)) in left {
+        let exit = if why.is_known() { Exit::Bad } else { Exit::Inconclusive };
+        let what = format!("group \"{group}\" stays as it is in {}", partitions(count, &first));
+        let place = format!("flow {}, {} to {}", flow.name, flow.source, flow.target);
+        let problem = Problem::new(code, scope(), what).place(place).cause(why.to_string());
+        problems.push((exit, left_hint(why).into_iter().fold(problem, Problem::hint)));
+    }
+    let failed: Vec<_> =
+        outcome.into_iter().flatten().filter_map(|(p, o)| Some((p, o.as_ref().err()?))).collect();
+    if let Some((first, why)) = failed.first() {
+        let what =
+            format!("group \"{group}\" was not moved in {}", partitions(failed.len(), &first.to_string()));
+        let place = format!("cluster {}", flow.target);
+        let problem = Problem::new(why.code(), scope(), what).place(place).cause(why.to_string());
+        let hint = match why {
+            NotCommitted::Active => "stop its members there, then run it again",
+            _ => "grant this user READ on the group and on the target topics, then run it again",
+        };
+        problems.push((Exit::Failed, problem.hint(hint)));
     }
 }
 

@@ -10,12 +10,13 @@ use super::super::observe::Observed;
 use super::ended::Ended;
 use crate::config::settings::{ClusterSettings, FlowSettings, Settings};
 use crate::engine::event::Event;
-use crate::engine::supervisor::{Flow, RunMode};
+use crate::engine::supervisor::{Flow, FlowError, RunMode};
 use crate::exit::Exit;
 use crate::groups::follow::Follower;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::{ConnectError, Remedy};
 use crate::kafka::retry::Backoff;
+use crate::report::explain::flow_ended;
 use crate::report::problem::Problem;
 use crate::report::reporter::Reporter;
 
@@ -75,7 +76,10 @@ impl FlowRun {
         let _ = teller.await;
         match outcome {
             Ok(cells) => Ended::at(name.as_str(), &cells),
-            Err(error) => self.failed(Exit::Failed, Problem::from(&error)),
+            Err(FlowError::Kafka(error)) => self.failed(Exit::Failed, Problem::from(&error)),
+            Err(FlowError::Ended(ended)) => {
+                self.failed(Exit::Failed, flow_ended(name.as_str(), self.flow.target.as_str(), &ended))
+            }
         }
     }
 

@@ -19,6 +19,7 @@ use self::running::{Refresh, Running};
 use self::sharing::Sharing;
 use super::cell::PartitionCell;
 use super::discover::{Known, discover};
+use super::ended::Ended;
 use super::errands::{self, Errands, Finding};
 use super::event::Event;
 use super::fetcher::FetchShared;
@@ -44,6 +45,17 @@ const FIRST_START_PATIENCE: Duration = Duration::from_secs(30);
 const START_PATIENCE: Duration = Duration::from_secs(5);
 /// Findings that may wait for the loop.
 const FINDINGS_MAX: usize = 256;
+
+/// Says what keeps a flow from starting at all.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum FlowError {
+    /// A cluster does not answer as needed.
+    #[error(transparent)]
+    Kafka(#[from] KafkaError),
+    /// The flow was ended.
+    #[error("{0}")]
+    Ended(Box<Ended>),
+}
 
 /// Says when a run ends by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +111,7 @@ impl Flow {
     /// Copies until the mode's end or until `stop` turns true; returns the partitions as they stand.
     ///
     /// The error is one that keeps the flow from starting at all.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<Vec<Arc<PartitionCell>>, KafkaError> {
+    pub async fn run(self, mut stop: watch::Receiver<bool>) -> Result<Vec<Arc<PartitionCell>>, FlowError> {
         let limits = self.settings.limits;
         let (mut supervisor, mut inbox) = tokio::select! {
             started = self.start() => started?,
@@ -131,7 +143,7 @@ impl Flow {
     }
 
     /// Reads the flow's state, finds its partitions, and starts them.
-    async fn start(self) -> Result<(Running, Inbox), KafkaError> {
+    async fn start(self) -> Result<(Running, Inbox), FlowError> {
         let Self { view, settings, mode, source, target, events } = self;
         let limits = settings.limits;
         let refresh = Arc::new(Notify::new());
@@ -143,12 +155,12 @@ impl Flow {
             routes(&source, &target, &shared, (out_of_range_sender, origin.clone()))
         };
         let known = Known { partitions: &HashSet::new(), only: None, has_begun: false };
-        let (state, cells) = try_join(
-            StateTopic::open(&target, &settings),
-            discover(&source, &target, &settings, known, &view.budget, &events),
-        )
-        .await?;
-        let state = Arc::new(state);
+        let state = Arc::new(StateTopic::open(&target, &settings).await?);
+        // Before any topic is made at the target: where a flow was ended, nothing is changed any more.
+        if let Some(ended) = state.ended().await {
+            return Err(FlowError::Ended(Box::new(ended)));
+        }
+        let cells = discover(&source, &target, &settings, known, &view.budget, &events).await?;
         let starter = Starter {
             source,
             target,

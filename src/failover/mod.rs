@@ -1,0 +1,10 @@
+//! Ending a flow at the target, so that the applications can go on there.
+//!
+//! Pure: [`plan`]. Awaiting: [`ending`], [`behind`], [`source`], [`groups`], [`drain`].
+
+pub mod behind;
+pub mod drain;
+pub mod ending;
+pub mod groups;
+pub mod plan;
+pub mod source;
