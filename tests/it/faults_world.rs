@@ -122,7 +122,8 @@ impl World {
                     producer_epoch: writer.epoch,
                     timestamp_type: TimestampType::Creation,
                     offset: i64::from(place),
-                    sequence: if writer.sequence < 0 { -1 } else { writer.sequence + place },
+                    // The encoder keeps in one batch only what counts on, also from -1.
+                    sequence: writer.sequence + place,
                     timestamp: 1_760_000_000_000 + i64::from(self.written),
                     key: (self.written % 5 != 0).then(|| Bytes::from(format!("key {}", self.written))),
                     value: Some(value.freeze()),
