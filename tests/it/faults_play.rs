@@ -124,8 +124,8 @@ fn play(scenario: &Scenario) -> Result<Played, String> {
         }
     };
     world.write();
-    plan(&world, Stage::Start);
-    let mut first = Run::start(&world, RunMode::Continuous, scenario.retry_timeout);
+    let mut first =
+        Run::start(&world, RunMode::Continuous, scenario.retry_timeout, || plan(&world, Stage::Start));
     first.until_copied(&world)?;
     plan(&world, Stage::Copying);
     world.write();
@@ -135,12 +135,12 @@ fn play(scenario: &Scenario) -> Result<Played, String> {
     check_order(&world, first.is_whole())?;
 
     world.write();
-    plan(&world, Stage::Takeover);
-    let second = Run::start(&world, RunMode::Once, scenario.retry_timeout).until_end()?;
+    let take_over = || plan(&world, Stage::Takeover);
+    let second = Run::start(&world, RunMode::Once, scenario.retry_timeout, take_over).until_end()?;
     let hits = world.source.clear_faults() + world.target.clear_faults();
     check_order(&world, second.is_whole())?;
 
-    let last = Run::start(&world, RunMode::Once, "30s").until_end()?;
+    let last = Run::start(&world, RunMode::Once, "30s", || ()).until_end()?;
     if !last.is_whole() {
         return Err(format!("with nothing in its way the flow came to {last:?}, after {first:?}, {second:?}"));
     }
@@ -228,7 +228,8 @@ impl Ended {
 }
 
 impl Run {
-    fn start(world: &World, mode: RunMode, retry_timeout: &str) -> Self {
+    /// Starts the flow; `plan` is called when both clusters were reached and nothing else is done yet.
+    fn start(world: &World, mode: RunMode, retry_timeout: &str, plan: impl FnOnce()) -> Self {
         let settings = settings(world, retry_timeout);
         let (stop, stopped) = watch::channel(false);
         let (events, mut heard) = mpsc::channel(64);
@@ -239,6 +240,7 @@ impl Run {
             (open("us").await.unwrap(), open("eu").await.unwrap())
         };
         let flow = Flow::new(flow, mode, runtime().block_on(open), events);
+        plan();
         let view = flow.view();
         let task = runtime().spawn(async move {
             let cells = flow.run(stopped).await?;

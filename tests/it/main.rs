@@ -14,6 +14,7 @@ mod config_samples;
 mod docs_fresh;
 mod faults_play;
 mod faults_probe;
+mod faults_shapes;
 mod faults_world;
 mod import_properties;
 mod import_samples;

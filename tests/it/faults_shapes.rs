@@ -1,0 +1,98 @@
+//! What can befall a request but an error code: connections that end before or after it was handled, half
+//! answers, late ones, brokers that go, and leaders and coordinators that move. All of it passes: nothing
+//! is lost, and nothing is doubled.
+
+use std::time::Duration;
+
+use kafka_protocol::messages::ApiKey;
+use strait::sandbox::{Action, Fault, Kind};
+
+use crate::faults_play::{Came, Scenario, Side, Stage, play_all};
+use crate::faults_world::TOPIC;
+
+/// The flow's own topic at the target.
+const STATE: &str = "strait.f";
+
+/// A kind of request, the topic it is about where that matters, and when it is sent.
+type Asked = (Side, ApiKey, Option<&'static str>, &'static [Stage]);
+
+/// All requests that a flow sends in its life.
+const ASKED: &[Asked] = &[
+    (Side::Source, ApiKey::Metadata, None, &[Stage::Start, Stage::Copying, Stage::Takeover]),
+    (Side::Source, ApiKey::DescribeConfigs, None, &[Stage::Start]),
+    (Side::Source, ApiKey::ListOffsets, None, &[Stage::Start, Stage::Takeover]),
+    (Side::Source, ApiKey::Fetch, Some(TOPIC), &[Stage::Start, Stage::Copying, Stage::Takeover]),
+    (Side::Target, ApiKey::Metadata, None, &[Stage::Start, Stage::Copying, Stage::Takeover]),
+    (Side::Target, ApiKey::CreateTopics, None, &[Stage::Start]),
+    (Side::Target, ApiKey::DescribeConfigs, None, &[Stage::Start, Stage::Takeover]),
+    (Side::Target, ApiKey::ListOffsets, None, &[Stage::Start, Stage::Takeover]),
+    (Side::Target, ApiKey::Fetch, Some(STATE), &[Stage::Takeover]),
+    (Side::Target, ApiKey::Fetch, Some(TOPIC), &[Stage::Takeover]),
+    (Side::Target, ApiKey::FindCoordinator, None, &[Stage::Start, Stage::Copying, Stage::Takeover]),
+    (Side::Target, ApiKey::InitProducerId, None, &[Stage::Start, Stage::Takeover]),
+    (Side::Target, ApiKey::AddPartitionsToTxn, None, &[Stage::Takeover]),
+    (Side::Target, ApiKey::EndTxn, None, &[Stage::Takeover]),
+    (Side::Target, ApiKey::Produce, Some(TOPIC), &[Stage::Start, Stage::Copying, Stage::Takeover]),
+    (Side::Target, ApiKey::Produce, Some(STATE), &[Stage::Start, Stage::Copying, Stage::Takeover]),
+    (Side::Target, ApiKey::OffsetCommit, None, &[Stage::Start, Stage::Copying, Stage::Takeover]),
+];
+
+/// What befalls them.
+const BEFALLS: &[Action] = &[
+    Action::DisconnectBefore,
+    Action::DisconnectAfter,
+    Action::CutAnswer,
+    Action::Delay(Duration::from_millis(30)),
+    Action::DelayAnswer(Duration::from_millis(30)),
+    Action::MoveLeaders,
+    Action::MoveCoordinators(Kind::Transaction),
+    Action::MoveCoordinators(Kind::Group),
+    Action::StopBroker(Some(Duration::from_millis(40))),
+];
+
+fn scenarios(hits: u32) -> Vec<Scenario> {
+    let mut scenarios = Vec::new();
+    for (side, api, topic, stages) in ASKED {
+        for action in BEFALLS {
+            for stage in *stages {
+                // The application writes while the flow copies, and would meet a broker that is down.
+                if *side == Side::Source && *stage == Stage::Copying && matches!(action, Action::StopBroker(_)) {
+                    continue;
+                }
+                let fault = Fault::on(*api, *action).times(hits);
+                let fault = topic.map_or(fault.clone(), |topic| fault.about(topic));
+                scenarios.push(Scenario {
+                    name: format!("{api:?} about {topic:?} at the {side:?}, {stage:?}: {hits} times {action:?}"),
+                    faults: vec![(*side, *stage, fault)],
+                    retry_timeout: "40s",
+                });
+            }
+        }
+    }
+    scenarios
+}
+
+fn all_pass(scenarios: &[Scenario]) {
+    let mut broken = Vec::new();
+    for (scenario, played) in scenarios.iter().zip(play_all(scenarios)) {
+        match played {
+            Ok(played) if played.came != Came::Through => {
+                broken.push(format!("{}: came {:?}", scenario.name, played.came));
+            }
+            Ok(played) if played.hits == 0 => broken.push(format!("{}: nothing was hit", scenario.name)),
+            Ok(_) => {}
+            Err(why) => broken.push(why),
+        }
+    }
+    assert!(broken.is_empty(), "{} of {}:\n{}", broken.len(), scenarios.len(), broken.join("\n"));
+}
+
+#[test]
+fn g2_g3_whatever_befalls_one_request_nothing_is_lost_and_nothing_doubled() {
+    all_pass(&scenarios(1));
+}
+
+#[test]
+fn g2_g3_nor_does_it_when_the_request_is_repeated() {
+    all_pass(&scenarios(3));
+}
