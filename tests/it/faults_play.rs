@@ -74,8 +74,8 @@ pub struct Scenario {
 pub enum Came {
     /// Everything was copied, as if nothing had happened.
     Through,
-    /// A partition stopped, for the cause with this code.
-    ToStop(&'static str),
+    /// Partitions stopped, for the causes with these codes.
+    ToStop(BTreeSet<&'static str>),
     /// The flow did not start: the error's words.
     ToFailure(String),
 }
@@ -221,9 +221,8 @@ impl Ended {
         if let Some(failure) = &self.failure {
             return Came::ToFailure(failure.to_string());
         }
-        let codes: BTreeSet<&str> = self.stops.iter().map(StopCause::code).collect();
-        assert!(codes.len() <= 1, "partitions stopped for different reasons: {:?}", self.stops);
-        codes.into_iter().next().map_or(Came::Through, Came::ToStop)
+        let codes: BTreeSet<_> = self.stops.iter().map(StopCause::code).collect();
+        if codes.is_empty() { Came::Through } else { Came::ToStop(codes) }
     }
 }
 

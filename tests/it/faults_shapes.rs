@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use kafka_protocol::messages::ApiKey;
-use strait::sandbox::{Action, Fault, Kind};
+use strait::sandbox::{Action, CoordinatorKind as Kind, Fault};
 
 use crate::faults_play::{Came, Scenario, Side, Stage, play_all};
 use crate::faults_world::TOPIC;
