@@ -14,10 +14,10 @@ use crate::faults_world::TOPIC;
 const STATE: &str = "strait.f";
 
 /// A kind of request, the topic it is about where that matters, and when it is sent.
-type Asked = (Side, ApiKey, Option<&'static str>, &'static [Stage]);
+pub type Asked = (Side, ApiKey, Option<&'static str>, &'static [Stage]);
 
 /// All requests that a flow sends in its life.
-const ASKED: &[Asked] = &[
+pub const ASKED: &[Asked] = &[
     (Side::Source, ApiKey::Metadata, None, &[Stage::Start, Stage::Copying, Stage::Takeover]),
     (Side::Source, ApiKey::DescribeConfigs, None, &[Stage::Start]),
     (Side::Source, ApiKey::ListOffsets, None, &[Stage::Start, Stage::Takeover]),
@@ -38,7 +38,7 @@ const ASKED: &[Asked] = &[
 ];
 
 /// What befalls them.
-const BEFALLS: &[Action] = &[
+pub const BEFALLS: &[Action] = &[
     Action::DisconnectBefore,
     Action::DisconnectAfter,
     Action::CutAnswer,

@@ -53,6 +53,11 @@ impl World {
         Self { source, target, written: 0, producer: None }
     }
 
+    /// Forgets the faults that are planned; returns how many requests were hit so far.
+    pub fn clear_faults(&self) -> u64 {
+        self.source.clear_faults() + self.target.clear_faults()
+    }
+
     /// Writes to every partition: batches of nobody in particular, a transaction that is aborted, and one
     /// that is committed.
     pub fn write(&mut self) {
