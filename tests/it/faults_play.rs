@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use strait::config::load_text;
@@ -93,6 +93,9 @@ pub struct Played {
 
 /// Plays scenarios, several at a time; returns what each came to, or how it broke a promise.
 pub fn play_all(scenarios: &[Scenario]) -> Vec<Result<Played, String>> {
+    // Tests that all played at once would only run into each other's timeouts.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Option<Result<Played, String>>>> =
         scenarios.iter().map(|_| Mutex::new(None)).collect();

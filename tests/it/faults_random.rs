@@ -12,7 +12,7 @@ use crate::faults_play::{Came, Scenario, Side, Stage, play_all};
 use crate::faults_shapes::{ASKED, BEFALLS};
 
 /// Sequences played unless `STRAIT_FAULTS_COUNT` says otherwise, by each test.
-const COUNT: u64 = 250;
+const COUNT: u64 = 150;
 /// The seed of the first; the next ones count on.
 const SEED: u64 = 1;
 
