@@ -174,6 +174,15 @@ const METADATA: &[Row] = &[
     (E::UnknownServerError, Retried),
 ];
 
+/// The same asked for all topics at once, where the code is the whole answer's.
+const METADATA_OF_ALL: &[Row] = &[
+    (E::RequestTimedOut, Retried),
+    (E::NetworkException, Retried),
+    (E::BrokerNotAvailable, Retried),
+    (E::UnknownServerError, FlowFails),
+    (E::RebootstrapRequired, FlowFails),
+];
+
 /// Where logs begin and end.
 const LIST_OFFSETS: &[Row] = &[
     (E::NotLeaderOrFollower, Retried),
@@ -272,8 +281,9 @@ const TABLES: &[Table] = &[
     table(Side::Source, ApiKey::Fetch, Some(TOPIC), ALWAYS, FETCH),
     table(Side::Target, ApiKey::Fetch, Some(STATE), &[Stage::Takeover], FETCH_STATE),
     table(Side::Target, ApiKey::Fetch, Some(TOPIC), &[Stage::Takeover], FETCH_TAIL),
-    table(Side::Source, ApiKey::Metadata, Some(TOPIC), ALWAYS, METADATA),
-    table(Side::Target, ApiKey::Metadata, Some(TOPIC), ALWAYS, METADATA),
+    table(Side::Source, ApiKey::Metadata, Some(TOPIC), STARTS, METADATA),
+    table(Side::Target, ApiKey::Metadata, Some(TOPIC), STARTS, METADATA),
+    table(Side::Source, ApiKey::Metadata, None, STARTS, METADATA_OF_ALL),
     table(Side::Source, ApiKey::ListOffsets, Some(TOPIC), STARTS, LIST_OFFSETS),
     table(Side::Target, ApiKey::ListOffsets, Some(TOPIC), STARTS, LIST_OFFSETS),
     table(Side::Target, ApiKey::InitProducerId, None, STARTS, INIT_PRODUCER_ID),
@@ -283,9 +293,17 @@ const TABLES: &[Table] = &[
     table(Side::Target, ApiKey::OffsetCommit, None, ALWAYS, OFFSET_COMMIT),
 ];
 
-/// Lists what the tables say of a kind of request, whatever it is about.
-pub fn of(api: ApiKey) -> impl Iterator<Item = Row> {
-    TABLES.iter().filter(move |table| table.api == api).flat_map(|table| table.rows.iter().copied())
+/// Lists what the tables say of a request at a stage.
+pub fn of(
+    side: Side,
+    api: ApiKey,
+    topic: Option<&'static str>,
+    stage: Stage,
+) -> impl Iterator<Item = Row> {
+    let speaks = move |table: &&Table| {
+        (table.side, table.api, table.topic) == (side, api, topic) && table.stages.contains(&stage)
+    };
+    TABLES.iter().filter(speaks).flat_map(|table| table.rows.iter().copied())
 }
 
 /// Kinds of requests that change something: with these it matters whether what was refused was done.

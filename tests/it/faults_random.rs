@@ -3,16 +3,14 @@
 
 use std::time::Duration;
 
-use kafka_protocol::error::ResponseError;
-use kafka_protocol::messages::ApiKey;
 use strait::sandbox::{Action, Fault};
 
-use crate::faults_codes::{self, Expected};
+use crate::faults_codes::{self, Expected, Row};
 use crate::faults_play::{Came, Scenario, Side, Stage, play_all};
 use crate::faults_shapes::{ASKED, BEFALLS};
 
 /// Sequences played unless `STRAIT_FAULTS_COUNT` says otherwise, by each test.
-const COUNT: u64 = 150;
+const COUNT: u64 = 100;
 /// The seed of the first; the next ones count on.
 const SEED: u64 = 1;
 
@@ -48,9 +46,10 @@ fn scenario(seed: u64, may_end: bool) -> Scenario {
     for _ in 0..2 + random.below(6) {
         let (side, api, topic, stages) = *random.one_of(ASKED);
         let stage = *random.one_of(stages);
-        let action = action(&mut random, api, may_end);
-        // The application writes while the flow copies, and would meet a broker that is down.
-        if side == Side::Source && stage == Stage::Copying && matches!(action, Action::StopBroker(_)) {
+        let rows: Vec<Row> = faults_codes::of(side, api, topic, stage).collect();
+        let action = action(&mut random, &rows, may_end);
+        // The application writes until the flow is stopped, and would meet a broker that is down.
+        if side == Side::Source && stage != Stage::Takeover && matches!(action, Action::StopBroker(_)) {
             continue;
         }
         let fault = Fault::on(api, action).after(random.below(3)).times(1 + random.below(2));
@@ -67,15 +66,13 @@ fn told(side: Side, stage: Stage, fault: &Fault) -> String {
     format!("{side:?} {stage:?} {api:?} {:?} after {after}, {times} times {action:?}", matcher.topic)
 }
 
-fn action(random: &mut Random, api: ApiKey, may_end: bool) -> Action {
-    let codes: Vec<ResponseError> = faults_codes::of(api)
-        .filter(|(_, expected)| may_end || *expected == Expected::Retried)
-        .map(|(code, _)| code)
-        .collect();
+fn action(random: &mut Random, rows: &[Row], may_end: bool) -> Action {
+    let passes = |expected| may_end || expected == Expected::Retried;
+    let codes: Vec<_> = rows.iter().filter(|row| passes(row.1)).map(|row| row.0).collect();
     match random.below(8) {
         0..=2 if !codes.is_empty() => Action::Refuse(*random.one_of(&codes)),
         3 if !codes.is_empty() => Action::RefuseAfter(*random.one_of(&codes)),
-        4 if api == ApiKey::Fetch => Action::CorruptRecords,
+        4 if may_end => Action::CorruptRecords,
         5 => Action::DisconnectAfter,
         6 => Action::DelayAnswer(Duration::from_millis(u64::from(random.below(60)))),
         _ => *random.one_of(BEFALLS),

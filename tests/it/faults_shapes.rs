@@ -18,14 +18,15 @@ pub type Asked = (Side, ApiKey, Option<&'static str>, &'static [Stage]);
 
 /// All requests that a flow sends in its life.
 pub const ASKED: &[Asked] = &[
-    (Side::Source, ApiKey::Metadata, None, &[Stage::Start, Stage::Copying, Stage::Takeover]),
+    (Side::Source, ApiKey::Metadata, None, &[Stage::Start, Stage::Takeover]),
+    (Side::Source, ApiKey::Metadata, Some(TOPIC), &[Stage::Start, Stage::Takeover]),
     (Side::Source, ApiKey::DescribeConfigs, None, &[Stage::Start]),
-    (Side::Source, ApiKey::ListOffsets, None, &[Stage::Start, Stage::Takeover]),
+    (Side::Source, ApiKey::ListOffsets, Some(TOPIC), &[Stage::Start, Stage::Takeover]),
     (Side::Source, ApiKey::Fetch, Some(TOPIC), &[Stage::Start, Stage::Copying, Stage::Takeover]),
-    (Side::Target, ApiKey::Metadata, None, &[Stage::Start, Stage::Copying, Stage::Takeover]),
+    (Side::Target, ApiKey::Metadata, Some(TOPIC), &[Stage::Start, Stage::Takeover]),
     (Side::Target, ApiKey::CreateTopics, None, &[Stage::Start]),
     (Side::Target, ApiKey::DescribeConfigs, None, &[Stage::Start, Stage::Takeover]),
-    (Side::Target, ApiKey::ListOffsets, None, &[Stage::Start, Stage::Takeover]),
+    (Side::Target, ApiKey::ListOffsets, Some(TOPIC), &[Stage::Start, Stage::Takeover]),
     (Side::Target, ApiKey::Fetch, Some(STATE), &[Stage::Takeover]),
     (Side::Target, ApiKey::Fetch, Some(TOPIC), &[Stage::Takeover]),
     (Side::Target, ApiKey::FindCoordinator, None, &[Stage::Start, Stage::Copying, Stage::Takeover]),
@@ -90,6 +91,16 @@ fn all_pass(scenarios: &[Scenario]) {
 #[test]
 fn g2_g3_whatever_befalls_one_request_nothing_is_lost_and_nothing_doubled() {
     all_pass(&scenarios(1, BEFALLS));
+}
+
+#[test]
+fn g4_damage_on_the_way_from_the_source_is_not_copied() {
+    let damage = |stage| Scenario {
+        name: format!("{stage:?}: Fetch from the source with a wrong bit"),
+        faults: vec![(Side::Source, stage, Fault::on(ApiKey::Fetch, Action::CorruptRecords).about(TOPIC))],
+        retry_timeout: "40s",
+    };
+    all_pass(&[Stage::Start, Stage::Copying].map(damage));
 }
 
 #[test]

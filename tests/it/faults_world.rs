@@ -53,14 +53,28 @@ impl World {
         Self { source, target, written: 0, producer: None }
     }
 
-    /// Forgets the faults that are planned; returns how many requests were hit so far.
+    /// Forgets the faults that are planned, so that none befalls those who look at the logs; returns how
+    /// many requests were hit so far.
     pub fn clear_faults(&self) -> u64 {
-        self.source.clear_faults() + self.target.clear_faults()
+        let hits = self.source.clear_faults() + self.target.clear_faults();
+        self.revive();
+        hits
+    }
+
+    /// Has all brokers up.
+    fn revive(&self) {
+        for cluster in [&self.source, &self.target] {
+            for id in 1..=i32::try_from(BROKERS).unwrap() {
+                // One that is up is refused, and that is as well.
+                let _ = cluster.start_broker(id);
+            }
+        }
     }
 
     /// Writes to every partition: batches of nobody in particular, a transaction that is aborted, and one
     /// that is committed.
     pub fn write(&mut self) {
+        self.revive();
         for partition in 0..PARTITIONS {
             for _ in 0..2 {
                 let batch = self.batch(ANYBODY, b"plain", 2);
