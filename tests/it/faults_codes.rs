@@ -294,12 +294,7 @@ const TABLES: &[Table] = &[
 ];
 
 /// Lists what the tables say of a request at a stage.
-pub fn of(
-    side: Side,
-    api: ApiKey,
-    topic: Option<&'static str>,
-    stage: Stage,
-) -> impl Iterator<Item = Row> {
+pub fn of(side: Side, api: ApiKey, topic: Option<&'static str>, stage: Stage) -> impl Iterator<Item = Row> {
     let speaks = move |table: &&Table| {
         (table.side, table.api, table.topic) == (side, api, topic) && table.stages.contains(&stage)
     };
@@ -382,7 +377,8 @@ fn g2_g3_and_so_it_does_where_the_request_was_done_all_the_same() {
 #[test]
 fn g9_a_code_that_stays_ends_a_run_that_is_to_end_and_is_named() {
     let mut rows = Vec::new();
-    for (side, api, table) in [(Side::Target, ApiKey::Produce, PRODUCE), (Side::Source, ApiKey::Fetch, FETCH)] {
+    for (side, api, table) in [(Side::Target, ApiKey::Produce, PRODUCE), (Side::Source, ApiKey::Fetch, FETCH)]
+    {
         for (code, expected) in table {
             let fault = Fault::on(api, Action::Refuse(*code)).about(TOPIC).times(u32::MAX);
             let scenario = Scenario {

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use strait::config::load_text;
-use strait::config::settings::Settings;
+use strait::config::settings::{BootstrapServer, Settings};
 use strait::config::source::SourceText;
 use strait::engine::event::StopCause;
 use strait::engine::offset_map::Translation;
@@ -20,7 +20,7 @@ use strait::engine::supervisor::{Flow, FlowView, RunMode};
 use strait::kafka::cluster::Cluster;
 use strait::kafka::error::KafkaError;
 use strait::sandbox::Fault;
-use strait::types::{FlowName, SourceOffset, TopicName, TopicPartition};
+use strait::types::{SourceOffset, TopicName, TopicPartition};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -148,7 +148,9 @@ fn play(scenario: &Scenario) -> Result<Played, String> {
 
     let last = Run::start(&world, RunMode::Once, "30s", || ()).until_end()?;
     if !last.is_whole() {
-        return Err(format!("with nothing in its way the flow came to {last:?}, after {first:?}, {second:?}"));
+        return Err(format!(
+            "with nothing in its way the flow came to {last:?}, after {first:?}, {second:?}"
+        ));
     }
     check_order(&world, true)?;
     check_maps(&world)?;
@@ -164,10 +166,16 @@ fn check_order(world: &World, is_whole: bool) -> Result<(), String> {
         let pairs = wanted.iter().zip(&found);
         if let Some(place) = pairs.clone().position(|((_, wanted), (_, found))| wanted != found) {
             let known = wanted.iter().position(|(_, content)| *content == found[place].1);
-            return Err(format!("partition {partition}: record {place} at the target is the source's {known:?}"));
+            return Err(format!(
+                "partition {partition}: record {place} at the target is the source's {known:?}"
+            ));
         }
         if found.len() > wanted.len() || is_whole && found.len() < wanted.len() {
-            return Err(format!("partition {partition}: {} of {} records arrived", found.len(), wanted.len()));
+            return Err(format!(
+                "partition {partition}: {} of {} records arrived",
+                found.len(),
+                wanted.len()
+            ));
         }
     }
     Ok(())
@@ -191,7 +199,9 @@ fn check_maps(world: &World) -> Result<(), String> {
                 Translation::AtOrBefore(at) if at.0 <= *target => {}
                 other => {
                     let runs = map.runs();
-                    return Err(format!("partition {partition}: {source} is at {target}, not {other:?}: {runs:?}"));
+                    return Err(format!(
+                        "partition {partition}: {source} is at {target}, not {other:?}: {runs:?}"
+                    ));
                 }
             }
         }
@@ -244,7 +254,7 @@ impl Run {
         let (stop, stopped) = watch::channel(false);
         let (events, mut heard) = mpsc::channel(64);
         runtime().spawn(async move { while heard.recv().await.is_some() {} });
-        let flow = settings.flows[&FlowName::from("f")].clone();
+        let flow = settings.flows["f"].clone();
         let open = async {
             let open = |alias: &str| Cluster::open(Arc::new(settings.clusters[alias].clone()));
             (open("us").await.unwrap(), open("eu").await.unwrap())
@@ -283,7 +293,8 @@ impl Run {
                 && cells.iter().all(|cell| {
                     let state = cell.lock();
                     let end = world.source.offsets(TOPIC, cell.source.partition).unwrap().last_stable;
-                    let is_stopped = matches!(state.partition.phase(), Phase::Stopped(cause) if !cause.is_tried_again());
+                    let is_stopped =
+                        matches!(state.partition.phase(), Phase::Stopped(cause) if !cause.is_tried_again());
                     is_stopped || state.partition.copied().0 >= end
                 })
         })
@@ -321,18 +332,31 @@ impl Run {
     }
 }
 
+/// Returns the settings of a world: one configuration, read once, with its own brokers.
 fn settings(world: &World, retry_timeout: &str) -> Settings {
-    let servers = |cluster: &strait::sandbox::Cluster| {
-        let all: Vec<String> = cluster.addresses().iter().map(ToString::to_string).collect();
-        format!("bootstrap_servers = {all:?}\nrequest_timeout = \"3s\"\n")
-    };
-    let text = format!(
-        "[clusters.us]\n{}[clusters.eu]\n{}[flows.f]\nsource = \"us\"\ntarget = \"eu\"\ntopics = [{TOPIC:?}]\n\
-         groups = []\n[flows.f.limits]\ncheckpoint_interval = \"50ms\"\ndiscovery_interval = \"300ms\"\n\
-         connections_per_broker = 1\nretry_timeout = {retry_timeout:?}\n",
-        servers(&world.source),
-        servers(&world.target),
-    );
-    let source = SourceText::new(PathBuf::from("strait.toml"), text);
-    load_text(source, &|_| None).unwrap_or_else(|failure| panic!("{}", failure.render(false, 100))).settings
+    static READ: LazyLock<Settings> = LazyLock::new(|| {
+        let text = format!(
+            "[clusters.us]\nbootstrap_servers = [\"us:1\"]\nrequest_timeout = \"3s\"\n\
+             [clusters.eu]\nbootstrap_servers = [\"eu:1\"]\nrequest_timeout = \"3s\"\n\
+             [flows.f]\nsource = \"us\"\ntarget = \"eu\"\ntopics = [{TOPIC:?}]\ngroups = []\n\
+             [flows.f.limits]\ncheckpoint_interval = \"50ms\"\ndiscovery_interval = \"300ms\"\n\
+             connections_per_broker = 1\n"
+        );
+        let source = SourceText::new(PathBuf::from("strait.toml"), text);
+        load_text(source, &|_| None)
+            .unwrap_or_else(|failure| panic!("{}", failure.render(false, 100)))
+            .settings
+    });
+    let mut settings = READ.clone();
+    for (alias, cluster) in [("us", &world.source), ("eu", &world.target)] {
+        let servers = cluster.addresses().into_iter().map(|address| BootstrapServer {
+            host: address.ip().to_string(),
+            port: address.port(),
+            line: 1,
+        });
+        settings.clusters.get_mut(alias).unwrap().bootstrap_servers = servers.collect();
+    }
+    let retry_timeout = humantime::parse_duration(retry_timeout).unwrap();
+    settings.flows.get_mut("f").unwrap().limits.retry_timeout = retry_timeout;
+    settings
 }

@@ -97,12 +97,7 @@ impl World {
                 .with_producer_id(ProducerId(-1))
                 .with_producer_epoch(-1);
             let given = coordinator(&self.source, 4, &init, |answer| answer.error_code);
-            Writer {
-                id: given.producer_id.0,
-                epoch: given.producer_epoch,
-                sequence: 0,
-                transactional: true,
-            }
+            Writer { id: given.producer_id.0, epoch: given.producer_epoch, sequence: 0, transactional: true }
         });
         let topic =
             AddPartitionsToTxnTopic::default().with_name(TopicName(text(TOPIC))).with_partitions(vec![0]);

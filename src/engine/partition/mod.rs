@@ -16,8 +16,8 @@ mod producing;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-pub use self::parts::{FetchWish, Phase, Reaction, Room, SendOutcome, Sending, Totals, Trouble};
 use self::parts::{Doubt, InFlight, Pending};
+pub use self::parts::{FetchWish, Phase, Reaction, Room, SendOutcome, Sending, Totals, Trouble};
 use super::event::StopCause;
 use super::intake::Item;
 use super::limits::{BATCHES_IN_FLIGHT_NEAR_MAX, QUEUED_BYTES_LOW, TROUBLE_GRACE};
