@@ -302,13 +302,8 @@ pub fn of(side: Side, api: ApiKey, topic: Option<&'static str>, stage: Stage) ->
 }
 
 /// Kinds of requests that change something: with these it matters whether what was refused was done.
-const CHANGING: &[ApiKey] = &[
-    ApiKey::Produce,
-    ApiKey::InitProducerId,
-    ApiKey::AddPartitionsToTxn,
-    ApiKey::EndTxn,
-    ApiKey::OffsetCommit,
-];
+const CHANGING: &[ApiKey] =
+    &[ApiKey::Produce, ApiKey::InitProducerId, ApiKey::AddPartitionsToTxn, ApiKey::EndTxn];
 
 fn scenario(table: &Table, stage: Stage, action: Action) -> Scenario {
     let fault = Fault::on(table.api, action);

@@ -32,7 +32,7 @@ const AT_A_TIME: usize = 40;
 /// How long one run of the flow may take before it counts as hanging.
 const HANGS_AFTER: Duration = Duration::from_secs(90);
 /// Between two looks at a flow.
-const LOOK_PAUSE: Duration = Duration::from_millis(4);
+const LOOK_PAUSE: Duration = Duration::from_millis(8);
 /// The group that shows the flow's progress.
 const GROUP: &str = "strait.f";
 
@@ -357,6 +357,9 @@ fn settings(world: &World, retry_timeout: &str) -> Settings {
         settings.clusters.get_mut(alias).unwrap().bootstrap_servers = servers.collect();
     }
     let retry_timeout = humantime::parse_duration(retry_timeout).unwrap();
-    settings.flows.get_mut("f").unwrap().limits.retry_timeout = retry_timeout;
+    let limits = &mut settings.flows.get_mut("f").unwrap().limits;
+    limits.retry_timeout = retry_timeout;
+    // Many flows at a time, and little to copy.
+    limits.memory_bytes = 16 << 20;
     settings
 }

@@ -10,7 +10,7 @@ use crate::faults_play::{Came, Scenario, Side, Stage, play_all};
 use crate::faults_shapes::{ASKED, BEFALLS};
 
 /// Sequences played unless `STRAIT_FAULTS_COUNT` says otherwise, by each test.
-const COUNT: u64 = 100;
+const COUNT: u64 = 50;
 /// The seed of the first; the next ones count on.
 const SEED: u64 = 1;
 
