@@ -366,7 +366,10 @@ fn g2_g3_each_code_of_each_request_comes_to_what_its_table_says() {
 #[test]
 fn g2_g3_and_so_it_does_where_the_request_was_done_all_the_same() {
     let changing = TABLES.iter().filter(|table| CHANGING.contains(&table.api));
-    play(&rows_by(changing, Action::RefuseAfter));
+    let mut rows = rows_by(changing, Action::RefuseAfter);
+    // The last stage of each table: what the broker did is the same at all of them.
+    rows.retain(|(scenario, _)| matches!(scenario.faults[0].1, Stage::Takeover | Stage::Stopping));
+    play(&rows);
 }
 
 #[test]

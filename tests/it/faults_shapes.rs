@@ -42,8 +42,6 @@ pub const ASKED: &[Asked] = &[
 pub const BEFALLS: &[Action] = &[
     Action::DisconnectBefore,
     Action::DisconnectAfter,
-    Action::CutAnswer,
-    Action::Delay(Duration::from_millis(30)),
     Action::DelayAnswer(Duration::from_millis(30)),
     Action::MoveLeaders,
     Action::MoveCoordinators(Kind::Transaction),
