@@ -121,6 +121,8 @@ pub struct StateTopic {
     known: Mutex<Known>,
     /// What the group's offsets still have to be told.
     owed: Mutex<BTreeMap<TopicPartition, Commit>>,
+    /// Held while they are told, so that an older position that is tried again does not follow a newer one.
+    telling: Mutex<()>,
     /// Why partitions stopped, where that is not recorded yet.
     stopped: std::sync::Mutex<HashMap<TopicPartition, Trouble>>,
 }
@@ -145,6 +147,7 @@ impl StateTopic {
             log,
             known: Mutex::default(),
             owed: Mutex::default(),
+            telling: Mutex::default(),
             stopped: std::sync::Mutex::default(),
         };
         state.catch_up().await?;
@@ -249,6 +252,7 @@ impl StateTopic {
 
     /// Commits the group's offsets; what fails is tried again with the next.
     async fn commit(&self) -> Result<(), KafkaError> {
+        let _turn = self.telling.lock().await;
         let owed = std::mem::take(&mut *self.owed.lock().await);
         if owed.is_empty() {
             return Ok(());

@@ -236,7 +236,13 @@ impl Cluster {
     /// Asks for metadata of the named topics, or of all topics with `None`; one try.
     pub async fn metadata(&self, topics: Option<&[TopicName]>) -> Result<Metadata, KafkaError> {
         let connection = self.any().await?;
-        let answer = Metadata::from(connection.call(&metadata::request(topics)).await?);
+        let answer = connection.call(&metadata::request(topics)).await?;
+        // From version 13 on an answer can be refused as a whole; it must not pass for one without topics.
+        if let Some(code) = answer.error_code.err() {
+            let cause = RequestCause::Code { code, message: None };
+            return Err(request_error::<MetadataRequest>(&connection, cause).into());
+        }
+        let answer = Metadata::from(answer);
         self.learn(&answer, connection.peer());
         Ok(answer)
     }

@@ -114,7 +114,10 @@ impl FetchSession {
     pub fn on_answer(&mut self, session_id: i32, error: Option<ResponseError>) -> SessionOutcome {
         use ResponseError as E;
         match error {
-            Some(E::FetchSessionIdNotFound | E::InvalidFetchSessionEpoch | E::FetchSessionTopicIdError) => {
+            // In answer to a request that names everything it would be the same the next time.
+            Some(E::FetchSessionIdNotFound | E::InvalidFetchSessionEpoch | E::FetchSessionTopicIdError)
+                if self.id != 0 =>
+            {
                 *self = Self::default();
                 SessionOutcome::Restarted
             }
@@ -237,6 +240,8 @@ mod tests {
         assert_eq!((again.session_id, again.session_epoch), (0, 0));
         assert_eq!(named(&again), [(0, 10)]);
         assert_eq!(again.topics[0].topic.0.as_str(), "orders");
+        let outcome = session.on_answer(0, Some(ResponseError::FetchSessionIdNotFound));
+        assert_eq!(outcome, SessionOutcome::Failed(ResponseError::FetchSessionIdNotFound));
     }
 
     #[test]

@@ -36,5 +36,6 @@ pub mod transactions;
 pub use self::clock::Clock;
 pub use self::cluster::{Cluster, ClusterError};
 pub use self::commands::Offsets;
+pub use self::coordinators::Kind as CoordinatorKind;
 pub use self::faults::{Action, Fault};
 pub use self::spec::{ClusterSpec, TopicSpec};

@@ -16,8 +16,8 @@ mod producing;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use self::parts::{Doubt, InFlight, Pending};
 pub use self::parts::{FetchWish, Phase, Reaction, Room, SendOutcome, Sending, Totals, Trouble};
-use self::parts::{InFlight, Pending};
 use super::event::StopCause;
 use super::intake::Item;
 use super::limits::{BATCHES_IN_FLIGHT_NEAR_MAX, QUEUED_BYTES_LOW, TROUBLE_GRACE};
@@ -61,6 +61,8 @@ pub struct Partition {
     end: Option<SourceOffset>,
     target_trouble: Option<Trouble>,
     source_trouble: Option<Trouble>,
+    /// Why it last started over; outlives the start, for the same may happen again.
+    doubt: Option<Doubt>,
     backoff: Backoff,
     totals: Totals,
     draining: bool,
@@ -98,6 +100,7 @@ impl Partition {
             end: None,
             target_trouble: None,
             source_trouble: None,
+            doubt: None,
             backoff: Backoff::seeded(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
             totals: Totals::default(),
             draining: false,
@@ -181,7 +184,12 @@ impl Partition {
     pub fn wants_start(&self, now: Instant) -> bool {
         self.phase == Phase::Starting
             && !self.draining
-            && self.source_trouble.as_ref().is_none_or(|t| now >= t.retry_at)
+            && [self.source_trouble.as_ref(), self.doubt()].into_iter().flatten().all(|t| now >= t.retry_at)
+    }
+
+    /// Returns why the partition started over, as long as nothing was copied since.
+    fn doubt(&self) -> Option<&Trouble> {
+        self.doubt.as_ref().filter(|doubt| self.copied <= doubt.copied).map(|doubt| &doubt.trouble)
     }
 
     /// Says whether the target refused a batch for its size since its limit was last looked up.
@@ -285,12 +293,13 @@ impl Partition {
     /// Returns trouble that has lasted long enough to be told.
     pub fn failing(&self, now: Instant) -> Option<&Trouble> {
         let told = |t: &&Trouble| now.saturating_duration_since(t.since) >= TROUBLE_GRACE;
-        self.target_trouble.as_ref().filter(told).or(self.source_trouble.as_ref().filter(told))
+        let target = self.target_trouble.as_ref().filter(told).or(self.doubt().filter(told));
+        target.or(self.source_trouble.as_ref().filter(told))
     }
 
     /// Returns how long the oldest trouble has lasted.
     pub fn trouble_age(&self, now: Instant) -> Option<(Duration, &str)> {
-        [&self.target_trouble, &self.source_trouble]
+        [self.target_trouble.as_ref(), self.source_trouble.as_ref(), self.doubt()]
             .into_iter()
             .flatten()
             .map(|t| (now.saturating_duration_since(t.since), t.cause.as_str()))

@@ -33,6 +33,13 @@ pub struct Trouble {
     pub(super) retry_at: Instant,
 }
 
+/// Holds why a partition started over, and where it stood.
+#[derive(Debug)]
+pub(super) struct Doubt {
+    pub(super) trouble: Trouble,
+    pub(super) copied: SourceOffset,
+}
+
 /// Says what a partition does once everything fetched is acknowledged.
 #[derive(Debug)]
 pub(super) enum Pending {

@@ -9,6 +9,7 @@ use kafka_protocol::ResponseError;
 use super::super::event::StopCause;
 use super::super::intake::Item;
 use super::super::limits::{FATAL_RETRY_PAUSE, PROVEN_FOR, SHED_AFTER, UNREACHABLE_PAUSE};
+use super::parts::Doubt;
 use super::{InFlight, Partition, Phase, Reaction, SendOutcome, Sending, Trouble};
 use crate::kafka::batch::{RawBatch, Rewrite, rewritten_header};
 use crate::kafka::error::{Remedy, code_name, remedy_for};
@@ -137,7 +138,9 @@ impl Partition {
             SendOutcome::Acknowledged(Some(base)) if index == 0 => self.on_acknowledged(base, now),
             // A later batch is in the log while an earlier one is not known to be; or the broker has
             // forgotten where it put the batch, and the log has to be read to tell (G6).
-            SendOutcome::Acknowledged(_) => Reaction::StartOver,
+            SendOutcome::Acknowledged(_) => {
+                self.on_doubt("the target acknowledged a batch, and not where it stands".to_owned(), now)
+            }
             SendOutcome::Lost(cause) => {
                 self.on_target_trouble(index, cause, Remedy::Refresh, now);
                 Reaction::Refresh
@@ -194,7 +197,7 @@ impl Partition {
                 Reaction::RetryLater
             }
             E::OutOfOrderSequenceNumber | E::UnknownProducerId | E::DuplicateSequenceNumber => {
-                Reaction::StartOver
+                self.on_doubt(describe(code, message), now)
             }
             E::MessageTooLarge | E::RecordListTooLarge => {
                 self.refused_size = Some(self.in_flight[index].item.size_bytes());
@@ -208,7 +211,7 @@ impl Partition {
                 Reaction::RetryLater
             }
             // The bytes were damaged on the way, or were so when fetched: fetched again they show it.
-            E::CorruptMessage => Reaction::StartOver,
+            E::CorruptMessage => self.on_doubt(describe(code, message), now),
             code if remedy_for(code) != Remedy::Fatal => {
                 let remedy = remedy_for(code);
                 self.on_target_trouble(index, describe(code, message), remedy, now);
@@ -220,6 +223,14 @@ impl Partition {
                 Reaction::Stopped
             }
         }
+    }
+
+    /// Has the partition started over, after a pause that grows while that helps nothing.
+    fn on_doubt(&mut self, cause: String, now: Instant) -> Reaction {
+        let since = self.doubt().map_or(now, |known| known.since);
+        let retry_at = now + self.backoff.next_pause();
+        self.doubt = Some(Doubt { trouble: Trouble { since, cause, retry_at }, copied: self.copied });
+        Reaction::StartOver
     }
 
     fn on_target_trouble(&mut self, index: usize, cause: String, remedy: Remedy, now: Instant) {

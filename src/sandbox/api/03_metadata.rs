@@ -22,8 +22,10 @@ impl Api for MetadataRequest {
     }
 
     fn refusal(&self, error: ResponseError) -> MetadataResponse {
-        let topics = self.topics.iter().flatten().map(|topic| failed(topic, error));
-        MetadataResponse::default().with_error_code(error.code()).with_topics(topics.collect())
+        let topics: Vec<_> = self.topics.iter().flatten().map(|topic| failed(topic, error)).collect();
+        // As brokers do, an error of single topics stands with them alone.
+        let whole = if topics.is_empty() { error.code() } else { 0 };
+        MetadataResponse::default().with_error_code(whole).with_topics(topics)
     }
 
     fn handle(self, cx: &mut Context<'_>) -> Answer<MetadataResponse> {

@@ -1,0 +1,246 @@
+//! What fault scenarios play on: two sandbox clusters, an application that writes to the one, and what
+//! both hold, read from their logs without any of the engine's code.
+
+use bytes::{Bytes, BytesMut};
+use kafka_protocol::error::ResponseError;
+use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTopic;
+use kafka_protocol::messages::{
+    AddPartitionsToTxnRequest, EndTxnRequest, GroupId, InitProducerIdRequest, OffsetFetchRequest, ProducerId,
+    TopicName, TransactionalId,
+};
+use kafka_protocol::protocol::Request;
+use kafka_protocol::records::{
+    Compression, Record, RecordBatchDecoder, RecordBatchEncoder, RecordEncodeOptions, TimestampType,
+};
+use strait::kafka::batch::Batches;
+use strait::sandbox::{Cluster, ClusterSpec, TopicSpec};
+
+use crate::sandbox_kit::start;
+use crate::support::build::{ANYBODY, Writer, fetch, produce, produce_in, text};
+use crate::support::raw::Raw;
+
+/// The topic that is copied.
+pub const TOPIC: &str = "orders";
+/// Its partitions; transactions write to the first.
+pub const PARTITIONS: i32 = 2;
+/// Brokers of each cluster: partitions are led by different ones, and can move.
+const BROKERS: usize = 2;
+/// The application's transactional id.
+const TELLER: &str = "teller";
+/// What the values of records begin with whose transaction is aborted.
+const ABORTED: &[u8] = b"aborted";
+/// Bytes of a value: large enough that batches are not merged, so that each is a request of its own.
+const VALUE_BYTES: usize = 1_200;
+
+/// A record's content, whatever its offset: time, key, value.
+pub type Content = (i64, Option<Bytes>, Option<Bytes>);
+
+/// Two clusters, and an application that writes to the first.
+pub struct World {
+    /// The cluster records come from.
+    pub source: Cluster,
+    /// The cluster records go to.
+    pub target: Cluster,
+    written: u32,
+    producer: Option<Writer>,
+}
+
+impl World {
+    /// Starts both clusters.
+    pub fn new() -> Self {
+        let source = start(ClusterSpec::new(BROKERS).topic(TopicSpec::new(TOPIC, PARTITIONS)));
+        let target = start(ClusterSpec::new(BROKERS));
+        Self { source, target, written: 0, producer: None }
+    }
+
+    /// Forgets the faults that are planned, so that none befalls those who look at the logs; returns how
+    /// many requests were hit so far.
+    pub fn clear_faults(&self) -> u64 {
+        let hits = self.source.clear_faults() + self.target.clear_faults();
+        self.revive();
+        hits
+    }
+
+    /// Has all brokers up.
+    fn revive(&self) {
+        for cluster in [&self.source, &self.target] {
+            for id in 1..=i32::try_from(BROKERS).unwrap() {
+                // One that is up is refused, and that is as well.
+                let _ = cluster.start_broker(id);
+            }
+        }
+    }
+
+    /// Writes to every partition: batches of nobody in particular, a transaction that is aborted, and one
+    /// that is committed.
+    pub fn write(&mut self) {
+        self.revive();
+        for partition in 0..PARTITIONS {
+            for _ in 0..2 {
+                let batch = self.batch(ANYBODY, b"plain", 2);
+                self.append(partition, batch, false);
+            }
+        }
+        for kind in [ABORTED, b"committed"] {
+            self.transaction(kind);
+        }
+        let batch = self.batch(ANYBODY, b"plain", 1);
+        self.append(PARTITIONS - 1, batch, false);
+    }
+
+    fn transaction(&mut self, kind: &'static [u8]) {
+        let id = TransactionalId(text(TELLER));
+        let writer = self.producer.unwrap_or_else(|| {
+            let init = InitProducerIdRequest::default()
+                .with_transactional_id(Some(id.clone()))
+                .with_transaction_timeout_ms(60_000)
+                .with_producer_id(ProducerId(-1))
+                .with_producer_epoch(-1);
+            let given = coordinator(&self.source, 4, &init, |answer| answer.error_code);
+            Writer { id: given.producer_id.0, epoch: given.producer_epoch, sequence: 0, transactional: true }
+        });
+        let topic =
+            AddPartitionsToTxnTopic::default().with_name(TopicName(text(TOPIC))).with_partitions(vec![0]);
+        let add = AddPartitionsToTxnRequest::default()
+            .with_v3_and_below_transactional_id(id.clone())
+            .with_v3_and_below_producer_id(ProducerId(writer.id))
+            .with_v3_and_below_producer_epoch(writer.epoch)
+            .with_v3_and_below_topics(vec![topic]);
+        coordinator(&self.source, 3, &add, |answer| {
+            answer.results_by_topic_v3_and_below[0].results_by_partition[0].partition_error_code
+        });
+        let batch = self.batch(writer, kind, 2);
+        self.append(0, batch, true);
+        let end = EndTxnRequest::default()
+            .with_transactional_id(id)
+            .with_producer_id(ProducerId(writer.id))
+            .with_producer_epoch(writer.epoch)
+            .with_committed(kind != ABORTED);
+        coordinator(&self.source, 3, &end, |answer| answer.error_code);
+        self.producer = Some(Writer { sequence: writer.sequence + 2, ..writer });
+    }
+
+    fn batch(&mut self, writer: Writer, kind: &[u8], count: i32) -> Bytes {
+        let records: Vec<Record> = (0..count)
+            .map(|place| {
+                self.written += 1;
+                let mut value = BytesMut::from(kind);
+                value.extend_from_slice(format!(" {} ", self.written).as_bytes());
+                value.resize(VALUE_BYTES, b'.');
+                Record {
+                    transactional: writer.transactional,
+                    control: false,
+                    delete_horizon: false,
+                    partition_leader_epoch: -1,
+                    producer_id: writer.id,
+                    producer_epoch: writer.epoch,
+                    timestamp_type: TimestampType::Creation,
+                    offset: i64::from(place),
+                    // The encoder keeps in one batch only what counts on, also from -1.
+                    sequence: writer.sequence + place,
+                    timestamp: 1_760_000_000_000 + i64::from(self.written),
+                    key: (self.written % 5 != 0).then(|| Bytes::from(format!("key {}", self.written))),
+                    value: Some(value.freeze()),
+                    headers: kafka_protocol::indexmap::IndexMap::new(),
+                }
+            })
+            .collect();
+        let mut out = BytesMut::new();
+        let options = RecordEncodeOptions { version: 2, compression: Compression::None };
+        RecordBatchEncoder::encode(&mut out, &records, &options).unwrap();
+        out.freeze()
+    }
+
+    /// Appends to the source; the leader may move between looking and asking.
+    fn append(&self, partition: i32, records: Bytes, transactional: bool) {
+        let (id, topic) = (text(TELLER), text(TOPIC));
+        for _ in 0..100 {
+            let request = if transactional {
+                produce_in(&id, &topic, partition, records.clone())
+            } else {
+                produce(&topic, partition, records.clone())
+            };
+            let answer = leader(&self.source, TOPIC, partition).ask(9, &request);
+            let code = answer.responses[0].partition_responses[0].error_code;
+            if code == 0 {
+                return;
+            }
+            assert_eq!(code, ResponseError::NotLeaderOrFollower.code(), "the application cannot write");
+        }
+        panic!("the leader of {TOPIC}/{partition} moves for ever");
+    }
+
+    /// Returns what has to arrive of a partition: every record but the aborted ones, with their offsets.
+    pub fn committed(&self, partition: i32) -> Vec<(i64, Content)> {
+        let is_aborted = |content: &Content| content.2.as_ref().is_some_and(|v| v.starts_with(ABORTED));
+        let mut all = read(&self.source, TOPIC, partition);
+        all.retain(|(_, content)| !is_aborted(content));
+        all
+    }
+
+    /// Returns what has arrived of a partition, with its offsets.
+    pub fn arrived(&self, partition: i32) -> Vec<(i64, Content)> {
+        if self.target.offsets(TOPIC, partition).is_err() {
+            return Vec::new();
+        }
+        read(&self.target, TOPIC, partition)
+    }
+
+    /// Returns what a group has committed at the target for a partition.
+    pub fn group_offset(&self, group: &str, partition: i32) -> i64 {
+        let topic = kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestTopic::default()
+            .with_name(TopicName(text(TOPIC)))
+            .with_partition_indexes(vec![partition]);
+        let request =
+            OffsetFetchRequest::default().with_group_id(GroupId(text(group))).with_topics(Some(vec![topic]));
+        let answer = coordinator(&self.target, 5, &request, |answer| answer.error_code);
+        answer.topics[0].partitions[0].committed_offset
+    }
+}
+
+/// Reads all records of a partition, committed or not.
+fn read(cluster: &Cluster, topic: &str, partition: i32) -> Vec<(i64, Content)> {
+    let end = cluster.offsets(topic, partition).unwrap().log_end;
+    let (mut next, mut all) = (0, Vec::new());
+    while next < end {
+        let answer = leader(cluster, topic, partition).ask(12, &fetch(&text(topic), partition, next, false));
+        let found = &answer.responses[0].partitions[0];
+        assert_eq!(found.error_code, 0, "{topic}/{partition} of {end} at {next}");
+        for batch in Batches::new(found.records.clone().unwrap_or_default()) {
+            let batch = batch.unwrap();
+            next = batch.header.next_offset();
+            if batch.header.is_control() {
+                continue;
+            }
+            let records = RecordBatchDecoder::decode(&mut batch.bytes.clone()).unwrap().records;
+            all.extend(records.into_iter().map(|one| (one.offset, (one.timestamp, one.key, one.value))));
+        }
+    }
+    all
+}
+
+fn leader(cluster: &Cluster, topic: &str, partition: i32) -> Raw {
+    let (leader, _) = cluster.leader(topic, partition).unwrap();
+    let index = usize::try_from(leader.expect("the partition has a leader") - 1).unwrap();
+    Raw::connect(cluster.addresses()[index])
+}
+
+/// Asks each broker until one is the coordinator, and has done what was under way.
+fn coordinator<R: Request>(
+    cluster: &Cluster,
+    version: i16,
+    request: &R,
+    code: impl Fn(&R::Response) -> i16,
+) -> R::Response {
+    let addresses = cluster.addresses();
+    for address in addresses.iter().cycle().take(200) {
+        let answer = Raw::connect(*address).ask(version, request);
+        let found = code(&answer);
+        if found == 0 {
+            return answer;
+        }
+        let passes = [ResponseError::NotCoordinator, ResponseError::ConcurrentTransactions];
+        assert!(passes.iter().any(|one| one.code() == found), "error code {found}");
+    }
+    panic!("nobody coordinates the application's transactions");
+}
