@@ -39,10 +39,12 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Print how far flows are, as they recorded it at the target; nothing is run or changed')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare the copy with the source, record by record; nothing is changed')
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check the configuration, and the clusters it names; nothing is changed anywhere')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Show the whole story in half a minute, on this machine alone: copy, lose a region, go on')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept')
             [CompletionResult]::new('groups', 'groups', [CompletionResultType]::ParameterValue, 'Move consumer groups'' committed offsets to the target, or translate offsets')
             [CompletionResult]::new('topics', 'topics', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s')
             [CompletionResult]::new('lag', 'lag', [CompletionResultType]::ParameterValue, 'Print how far flows are behind, by records and by seconds; nothing is run or changed')
+            [CompletionResult]::new('failover', 'failover', [CompletionResultType]::ParameterValue, 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages to a folder')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -130,6 +132,24 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
             [CompletionResult]::new('--offline', '--offline', [CompletionResultType]::ParameterName, 'Look at the file alone; open no connection, and read no secrets')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Make errors of all warnings')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'strait;demo' {
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Records sent per second')
+            [CompletionResult]::new('--partitions', '--partitions', [CompletionResultType]::ParameterName, 'Partitions of the topic')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'How long the application works before its region is lost')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Leave both clusters running afterwards, until Ctrl-C')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
@@ -308,6 +328,27 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'strait;failover' {
+            [CompletionResult]::new('--fence-cmd', '--fence-cmd', [CompletionResultType]::ParameterName, 'With --planned: a command that stops the writers; what there is by then is copied before it runs')
+            [CompletionResult]::new('--quiet-for', '--quiet-for', [CompletionResultType]::ParameterName, 'With --planned: how long nothing may be written to the source before the flow is ended')
+            [CompletionResult]::new('--drain-timeout', '--drain-timeout', [CompletionResultType]::ParameterName, 'With --planned: how long copying the rest and coming to rest may take')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('--planned', '--planned', [CompletionResultType]::ParameterName, 'Copy all of the source first: nothing is lost, nothing is doubled')
+            [CompletionResult]::new('--unplanned', '--unplanned', [CompletionResultType]::ParameterName, 'Take what has arrived; the source need not answer')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would be done and what is missing; change nothing')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'strait;completions' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
             [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
@@ -343,10 +384,12 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Print how far flows are, as they recorded it at the target; nothing is run or changed')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Compare the copy with the source, record by record; nothing is changed')
             [CompletionResult]::new('validate', 'validate', [CompletionResultType]::ParameterValue, 'Check the configuration, and the clusters it names; nothing is changed anywhere')
+            [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Show the whole story in half a minute, on this machine alone: copy, lose a region, go on')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept')
             [CompletionResult]::new('groups', 'groups', [CompletionResultType]::ParameterValue, 'Move consumer groups'' committed offsets to the target, or translate offsets')
             [CompletionResult]::new('topics', 'topics', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s')
             [CompletionResult]::new('lag', 'lag', [CompletionResultType]::ParameterValue, 'Print how far flows are behind, by records and by seconds; nothing is run or changed')
+            [CompletionResult]::new('failover', 'failover', [CompletionResultType]::ParameterValue, 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages to a folder')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -365,6 +408,9 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             break
         }
         'strait;help;validate' {
+            break
+        }
+        'strait;help;demo' {
             break
         }
         'strait;help;sandbox' {
@@ -389,6 +435,9 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             break
         }
         'strait;help;lag' {
+            break
+        }
+        'strait;help;failover' {
             break
         }
         'strait;help;completions' {

@@ -36,10 +36,12 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
             cand verify 'Compare the copy with the source, record by record; nothing is changed'
             cand validate 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+            cand demo 'Show the whole story in half a minute, on this machine alone: copy, lose a region, go on'
             cand sandbox 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
             cand groups 'Move consumer groups'' committed offsets to the target, or translate offsets'
             cand topics 'Make the target''s topics like the source''s'
             cand lag 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
+            cand failover 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -122,6 +124,23 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand --color 'When to use colour; NO_COLOR turns it off too'
             cand --offline 'Look at the file alone; open no connection, and read no secrets'
             cand --strict 'Make errors of all warnings'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'strait;demo'= {
+            cand --rate 'Records sent per second'
+            cand --partitions 'Partitions of the topic'
+            cand --duration 'How long the application works before its region is lost'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --keep 'Leave both clusters running afterwards, until Ctrl-C'
             cand -q 'Say only what goes wrong'
             cand --quiet 'Say only what goes wrong'
             cand -v 'Log what happens to stderr; -vv more, -vvv everything'
@@ -285,6 +304,26 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'strait;failover'= {
+            cand --fence-cmd 'With --planned: a command that stops the writers; what there is by then is copied before it runs'
+            cand --quiet-for 'With --planned: how long nothing may be written to the source before the flow is ended'
+            cand --drain-timeout 'With --planned: how long copying the rest and coming to rest may take'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --planned 'Copy all of the source first: nothing is lost, nothing is doubled'
+            cand --unplanned 'Take what has arrived; the source need not answer'
+            cand --dry-run 'Print what would be done and what is missing; change nothing'
+            cand --yes 'Do not ask'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'strait;completions'= {
             cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
             cand --flow 'Only this flow; may be given several times [default: all flows]'
@@ -318,10 +357,12 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand status 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
             cand verify 'Compare the copy with the source, record by record; nothing is changed'
             cand validate 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+            cand demo 'Show the whole story in half a minute, on this machine alone: copy, lose a region, go on'
             cand sandbox 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
             cand groups 'Move consumer groups'' committed offsets to the target, or translate offsets'
             cand topics 'Make the target''s topics like the source''s'
             cand lag 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
+            cand failover 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -335,6 +376,8 @@ set edit:completion:arg-completer[strait] = {|@words|
         &'strait;help;verify'= {
         }
         &'strait;help;validate'= {
+        }
+        &'strait;help;demo'= {
         }
         &'strait;help;sandbox'= {
         }
@@ -352,6 +395,8 @@ set edit:completion:arg-completer[strait] = {|@words|
         &'strait;help;topics;sync'= {
         }
         &'strait;help;lag'= {
+        }
+        &'strait;help;failover'= {
         }
         &'strait;help;completions'= {
         }

@@ -47,10 +47,12 @@ complete -c strait -n "__fish_strait_needs_command" -f -a "replicate" -d 'Copy t
 complete -c strait -n "__fish_strait_needs_command" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
 complete -c strait -n "__fish_strait_needs_command" -f -a "verify" -d 'Compare the copy with the source, record by record; nothing is changed'
 complete -c strait -n "__fish_strait_needs_command" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+complete -c strait -n "__fish_strait_needs_command" -f -a "demo" -d 'Show the whole story in half a minute, on this machine alone: copy, lose a region, go on'
 complete -c strait -n "__fish_strait_needs_command" -f -a "sandbox" -d 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
 complete -c strait -n "__fish_strait_needs_command" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
 complete -c strait -n "__fish_strait_needs_command" -f -a "topics" -d 'Make the target\'s topics like the source\'s'
 complete -c strait -n "__fish_strait_needs_command" -f -a "lag" -d 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
+complete -c strait -n "__fish_strait_needs_command" -f -a "failover" -d 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
 complete -c strait -n "__fish_strait_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
 complete -c strait -n "__fish_strait_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -158,6 +160,27 @@ complete -c strait -n "__fish_strait_using_subcommand validate" -l strict -d 'Ma
 complete -c strait -n "__fish_strait_using_subcommand validate" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand validate" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand demo" -l rate -d 'Records sent per second' -r
+complete -c strait -n "__fish_strait_using_subcommand demo" -l partitions -d 'Partitions of the topic' -r
+complete -c strait -n "__fish_strait_using_subcommand demo" -l duration -d 'How long the application works before its region is lost' -r
+complete -c strait -n "__fish_strait_using_subcommand demo" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand demo" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand demo" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand demo" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand demo" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand demo" -l keep -d 'Leave both clusters running afterwards, until Ctrl-C'
+complete -c strait -n "__fish_strait_using_subcommand demo" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand demo" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_using_subcommand sandbox" -l clusters -d 'The clusters\' names' -r
 complete -c strait -n "__fish_strait_using_subcommand sandbox" -l brokers -d 'How many brokers each cluster has' -r
 complete -c strait -n "__fish_strait_using_subcommand sandbox" -l topic -d 'A topic and its partitions, in the first cluster or in the one named; may be given several times' -r
@@ -334,6 +357,30 @@ complete -c strait -n "__fish_strait_using_subcommand lag" -l watch -d 'Look aga
 complete -c strait -n "__fish_strait_using_subcommand lag" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand lag" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand lag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand failover" -l fence-cmd -d 'With --planned: a command that stops the writers; what there is by then is copied before it runs' -r
+complete -c strait -n "__fish_strait_using_subcommand failover" -l quiet-for -d 'With --planned: how long nothing may be written to the source before the flow is ended' -r
+complete -c strait -n "__fish_strait_using_subcommand failover" -l drain-timeout -d 'With --planned: how long copying the rest and coming to rest may take' -r
+complete -c strait -n "__fish_strait_using_subcommand failover" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand failover" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand failover" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand failover" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand failover" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand failover" -l planned -d 'Copy all of the source first: nothing is lost, nothing is doubled'
+complete -c strait -n "__fish_strait_using_subcommand failover" -l unplanned -d 'Take what has arrived; the source need not answer'
+complete -c strait -n "__fish_strait_using_subcommand failover" -l dry-run -d 'Print what would be done and what is missing; change nothing'
+complete -c strait -n "__fish_strait_using_subcommand failover" -l yes -d 'Do not ask'
+complete -c strait -n "__fish_strait_using_subcommand failover" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand failover" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand failover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_using_subcommand completions" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand completions" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
 complete -c strait -n "__fish_strait_using_subcommand completions" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
@@ -369,18 +416,20 @@ never\t'Never'"
 complete -c strait -n "__fish_strait_using_subcommand man" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand man" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "verify" -d 'Compare the copy with the source, record by record; nothing is changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "sandbox" -d 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "topics" -d 'Make the target\'s topics like the source\'s'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "lag" -d 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate sandbox groups topics lag completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "verify" -d 'Compare the copy with the source, record by record; nothing is changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "demo" -d 'Show the whole story in half a minute, on this machine alone: copy, lose a region, go on'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "sandbox" -d 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "topics" -d 'Make the target\'s topics like the source\'s'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "lag" -d 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "failover" -d 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
 complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
 complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "sync" -d 'Make the target\'s topics like the source\'s: partitions, configs, replicas, ACLs; plans by default'

@@ -133,6 +133,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + LONG;
     while !is_so() {
         assert!(Instant::now() < deadline, "{what}");
+        #[expect(clippy::disallowed_methods, reason = "between two looks, inside a deadline")]
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -149,7 +150,9 @@ fn commit(cluster: &Cluster, offsets: &[(i32, i64)]) {
 fn committed(cluster: &Cluster) -> Vec<Option<i64>> {
     let consumer: BaseConsumer = client(cluster, &[("group.id", "workers")]).create().unwrap();
     let mut list = TopicPartitionList::new();
-    (0..PARTITIONS).for_each(|partition| drop(list.add_partition("orders", partition)));
+    for partition in 0..PARTITIONS {
+        list.add_partition("orders", partition);
+    }
     let found = consumer.committed_offsets(list, LONG).unwrap();
     (0..PARTITIONS)
         .map(|partition| match found.find_partition("orders", partition).unwrap().offset() {
@@ -271,6 +274,7 @@ fn write_until(scene: &Scene, from: i32, is_over: impl Fn() -> bool) -> i32 {
     while !is_over() && Instant::now() < deadline {
         write(&writer, "orders", PARTITIONS, next..next + 7);
         next += 7;
+        #[expect(clippy::disallowed_methods, reason = "between two looks, inside a deadline")]
         std::thread::sleep(Duration::from_millis(10));
     }
     next

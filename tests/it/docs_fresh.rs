@@ -139,12 +139,18 @@ fn json_page() -> String {
     for (name, holds) in failover::PARTITION_FIELDS {
         writeln!(page, "- `{name}`: {holds}").unwrap();
     }
+    documents(&mut page);
+    page
+}
+
+/// Describes the documents of the commands that end by themselves.
+fn documents(page: &mut String) {
     page.push_str(
         "\n# The document of `strait validate`\n\n\
          One JSON object: `schema` (`strait/validate/v1`), `status`, `exit_code`, `errors` (why a cluster could \
          not be reached) as above, and `data`, `null` where there is no configuration to read:\n\n",
     );
-    fields(&mut page, FIELDS);
+    fields(page, FIELDS);
     page.push_str(
         "\n# The document of `strait groups sync`\n\n\
          One JSON object: `schema` (`strait/groups-sync/v1`), `status`, `exit_code`, `errors` as above, and \
@@ -153,27 +159,27 @@ fn json_page() -> String {
          Each group has `group`, `blocked` (why nothing of it can be moved: code and cause; else null) and \
          `offsets`. Each offset has:\n\n",
     );
-    fields(&mut page, groups_sync::OFFSET_FIELDS);
+    fields(page, groups_sync::OFFSET_FIELDS);
     page.push_str(
         "\n# The document of `strait groups translate`\n\n\
          One JSON object: `schema` (`strait/groups-translate/v1`), `status`, `exit_code`, `errors` as above, and \
          `data`: `flow`, `direction` (`source_to_target` or `target_to_source`), `translated` (the translations \
          in the shape of the question, null where one is unknown) and `offsets`. Each offset has:\n\n",
     );
-    fields(&mut page, groups_translate::OFFSET_FIELDS);
+    fields(page, groups_translate::OFFSET_FIELDS);
     page.push_str(
         "\n# The document of `strait topics sync`\n\n\
          One JSON object: `schema` (`strait/topics-sync/v1`), `status`, `exit_code`, `errors` as above (each change \
          that failed among them), and `data`, `null` where nothing could be looked at:\n\n",
     );
-    fields(&mut page, SYNC_FIELDS);
+    fields(page, SYNC_FIELDS);
     page.push_str(
         "\n# The document of `strait verify`\n\n\
          One JSON object: `schema` (`strait/verify/v1`), `status`, `exit_code`, `errors` as above, and `data`, \
          `null` where nothing could be read: `flows`, each with `flow`, `sample` (the share of ranges compared, \
          null for all), `elapsed_ms`, `read_bytes` and `partitions`. Each partition has:\n\n",
     );
-    fields(&mut page, VERIFY_FIELDS);
+    fields(page, VERIFY_FIELDS);
     page.push_str(
         "\n# The document of `strait lag`\n\n\
          One JSON object (with `--watch` one a look): `schema` (`strait/lag/v1`), `status`, `exit_code`, \
@@ -185,14 +191,13 @@ fn json_page() -> String {
          the target is behind its place at the source) and the same for each of its `partitions`, with \
          `source_offset`, `target_offset` and `apart_exact`. Each partition of a flow has:\n\n",
     );
-    fields(&mut page, LAG_FIELDS);
+    fields(page, LAG_FIELDS);
     page.push_str(
         "\n# The document of `strait demo`\n\n\
          One JSON object: `schema` (`strait/demo/v1`), `status`, `exit_code`, `errors` as above, and `data`, \
          `null` where the demo could not run or was interrupted: `topic`, `group`, `partitions`, and:\n\n",
     );
-    fields(&mut page, strait::report::drill::FIELDS);
-    page
+    fields(page, strait::report::drill::FIELDS);
 }
 
 fn fields(page: &mut String, fields: &[(&str, &str)]) {

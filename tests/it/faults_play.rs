@@ -16,9 +16,8 @@ use strait::engine::event::StopCause;
 use strait::engine::offset_map::Translation;
 use strait::engine::partition::Phase;
 use strait::engine::state_read;
-use strait::engine::supervisor::{Flow, FlowView, RunMode};
+use strait::engine::supervisor::{Flow, FlowError, FlowView, RunMode};
 use strait::kafka::cluster::Cluster;
-use strait::kafka::error::KafkaError;
 use strait::sandbox::Fault;
 use strait::types::{SourceOffset, TopicName, TopicPartition};
 use tokio::sync::{mpsc, watch};
@@ -218,13 +217,13 @@ fn check_maps(world: &World) -> Result<(), String> {
 struct Run {
     view: FlowView,
     stop: watch::Sender<bool>,
-    task: JoinHandle<Result<Vec<StopCause>, KafkaError>>,
+    task: JoinHandle<Result<Vec<StopCause>, FlowError>>,
 }
 
 /// What a run came to.
 #[derive(Debug)]
 struct Ended {
-    failure: Option<KafkaError>,
+    failure: Option<FlowError>,
     stops: Vec<StopCause>,
 }
 
@@ -280,6 +279,7 @@ impl Run {
             if Instant::now() >= deadline {
                 return Err(format!("hangs: {}", self.describe()));
             }
+            #[expect(clippy::disallowed_methods, reason = "between two looks, inside a deadline")]
             std::thread::sleep(LOOK_PAUSE);
         }
         Ok(())
@@ -323,6 +323,7 @@ impl Run {
             if Instant::now() >= deadline {
                 return Err(format!("does not end: {}", described()));
             }
+            #[expect(clippy::disallowed_methods, reason = "between two looks, inside a deadline")]
             std::thread::sleep(LOOK_PAUSE);
         }
         match runtime().block_on(self.task).map_err(|error| error.to_string())? {

@@ -139,7 +139,8 @@ impl World {
                     // The encoder keeps in one batch only what counts on, also from -1.
                     sequence: writer.sequence + place,
                     timestamp: 1_760_000_000_000 + i64::from(self.written),
-                    key: (self.written % 5 != 0).then(|| Bytes::from(format!("key {}", self.written))),
+                    key: (!self.written.is_multiple_of(5))
+                        .then(|| Bytes::from(format!("key {}", self.written))),
                     value: Some(value.freeze()),
                     headers: kafka_protocol::indexmap::IndexMap::new(),
                 }

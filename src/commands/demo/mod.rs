@@ -89,7 +89,7 @@ pub(super) enum DemoError {
     Application(#[from] ApplicationError),
     /// The copy.
     #[error(transparent)]
-    Link(#[from] LinkError),
+    Link(Box<LinkError>),
     /// The target's log.
     #[error(transparent)]
     Log(#[from] ReadError),
@@ -110,6 +110,12 @@ pub(super) enum DemoError {
     /// A file.
     #[error("the configuration for --keep cannot be written")]
     Save(#[source] std::io::Error),
+}
+
+impl From<LinkError> for DemoError {
+    fn from(error: LinkError) -> Self {
+        Self::Link(Box::new(error))
+    }
 }
 
 #[derive(Serialize)]
