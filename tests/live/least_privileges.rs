@@ -68,6 +68,7 @@ const ROWS: [Row; 4] = [
             (Operation::Read, Of::Topic, 0, TOPIC),
             (Operation::Write, Of::Topic, 1, TOPIC),
             (Operation::Create, Of::State, 1, TOPIC),
+            (Operation::Read, Of::State, 1, TOPIC),
             (Operation::Write, Of::State, 1, TOPIC),
             (Operation::Read, Of::Group, 0, &["GROUP_AUTHORIZATION_FAILED"]),
             (Operation::Write, Of::Fence, 0, &["at-least-once"]),
