@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::ledger::Ledger;
-use super::workload::{End, Place, Work, consume, produce};
+use super::workload::{End, Place, Work, consume, produce, produce_in_transactions};
 
 /// Says why the application does not work.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +38,12 @@ impl Application {
         let (reading, stop_reading) = watch::channel(None);
         let (tell_lost, lost) = watch::channel(false);
         let (at, of, book) = (place.clone(), work.clone(), ledger.clone());
-        let producer = tokio::spawn(async move { produce(&of, &at, &book, stop_writing).await });
+        let producer = match of.transactional_id.clone() {
+            None => tokio::spawn(async move { produce(&of, &at, &book, stop_writing).await }),
+            Some(id) => tokio::task::spawn_blocking(move || {
+                produce_in_transactions(&of, &id, &at, &book, &stop_writing)
+            }),
+        };
         let (at, of, book) = (place.clone(), work.clone(), ledger.clone());
         let consumer = tokio::spawn(async move { consume(&of, &at, &book, &tell_lost, stop_reading).await });
         Self { writing, reading, producer, consumer, lost }
@@ -48,6 +53,11 @@ impl Application {
     pub async fn lost(&mut self, patience: Duration) -> bool {
         let seen = tokio::time::timeout(patience, self.lost.wait_for(|lost| *lost)).await;
         matches!(seen, Ok(Ok(_)))
+    }
+
+    /// Says whether one of them has ended, which it does by itself only where its client fails for good.
+    pub fn is_over(&self) -> bool {
+        self.producer.is_finished() || self.consumer.is_finished()
     }
 
     /// Tears it away from its region.

@@ -1,6 +1,6 @@
-//! The target's log as a client of its own reads it.
+//! A region's log as a client of its own reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
@@ -9,7 +9,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
-use super::evidence::Found;
+use super::evidence::{Found, Log};
 use super::workload::{Work, number_of};
 
 /// How long one question to the brokers may take.
@@ -21,46 +21,50 @@ const READ_PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The client failed.
-    #[error("the target's log cannot be read")]
+    #[error("a region's log cannot be read")]
     Client(#[from] KafkaError),
     /// It took too long.
-    #[error("the target's log was not read to its end within {READ_PATIENCE:?}")]
+    #[error("a region's log was not read to its end within {READ_PATIENCE:?}")]
     Late,
 }
 
-/// Reads the log from its first record to the ends it has now. It blocks.
-pub fn read(work: &Work, client: &ClientConfig) -> Result<BTreeMap<i32, Vec<Found>>, ReadError> {
+/// Reads the log from its first record to its end for readers of committed records. It blocks.
+pub fn read(work: &Work, client: &ClientConfig) -> Result<Log, ReadError> {
     let mut client = client.clone();
     // The name belongs to the client's form alone: no group is joined and nothing committed.
     client.set("group.id", "strait-drill-reader").set("enable.auto.commit", "false");
-    client.set("enable.partition.eof", "false").set("check.crcs", "true");
+    client.set("enable.partition.eof", "true").set("isolation.level", "read_committed").set("check.crcs", "true");
     let consumer: BaseConsumer = client.create()?;
     let mut list = TopicPartitionList::new();
-    let mut ends = BTreeMap::new();
+    let mut unread = BTreeSet::new();
     let mut log = BTreeMap::new();
     for partition in 0..work.partitions {
         let (first, end) = consumer.fetch_watermarks(&work.topic, partition, PATIENCE)?;
         log.insert(partition, Vec::new());
         if first < end {
-            ends.insert(partition, end);
+            unread.insert(partition);
             list.add_partition_offset(&work.topic, partition, Offset::Offset(first))?;
         }
     }
     consumer.assign(&list)?;
     let deadline = Instant::now() + READ_PATIENCE;
-    while !ends.is_empty() {
+    while !unread.is_empty() {
         if Instant::now() >= deadline {
             return Err(ReadError::Late);
         }
         let Some(message) = consumer.poll(Duration::from_millis(100)) else { continue };
-        // Errors of connections pass; the deadline ends what does not.
-        let Ok(message) = message else { continue };
+        let message = match message {
+            Ok(message) => message,
+            Err(KafkaError::PartitionEOF(partition)) => {
+                unread.remove(&partition);
+                continue;
+            }
+            // Errors of connections pass; the deadline ends what does not.
+            Err(_) => continue,
+        };
         let (partition, offset) = (message.partition(), message.offset());
-        if ends.get(&partition).is_some_and(|end| offset + 1 >= *end) {
-            ends.remove(&partition);
-        }
         // A record that is none of the application's has no number that was ever sent.
-        let number = number_of(message.key()).unwrap_or(u64::MAX);
+        let number = number_of(message.payload()).unwrap_or(u64::MAX);
         log.entry(partition).or_insert_with(Vec::new).push(Found { offset, number });
     }
     Ok(log)

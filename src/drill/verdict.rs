@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::oracle::{Findings, Missing, Moved, RecordId};
+use super::evidence::{Leg, Region};
+use super::oracle::{Findings, InLog, Missing, Moved, RecordId};
 use crate::exit::Exit;
 
 /// Records named in a broken promise's words; all of them are counted.
@@ -102,16 +103,27 @@ impl Judged {
 
 /// Lists what is promised in every drill.
 fn always(findings: &Findings) -> Vec<Promise> {
-    let copied = findings.arrived > 0;
+    let mut promises = vec![nothing_stopped(findings)];
+    promises.extend(of_copy(findings));
+    promises.extend(of_application(findings));
+    promises.extend(of_switches(findings));
+    promises
+}
+
+/// What is promised of the copy.
+fn of_copy(findings: &Findings) -> Vec<Promise> {
+    let target = findings.target();
+    let has_arrived = target.arrived > 0;
     let seen = |kept: Kept| match kept {
-        Kept::Yes if !copied => Kept::Unknown("no record arrived at the target".to_owned()),
+        Kept::Yes if !has_arrived => Kept::Unknown("no record arrived at the target".to_owned()),
         kept => kept,
     };
-    vec![
+    let unannounced: Vec<Missing> = target.unannounced().copied().collect();
+    let mut promises = vec![
         Promise {
             code: "no_silent_loss",
             text: "every acknowledged record arrived, or was announced as missing",
-            kept: seen(none(&findings.unannounced, name_missing)),
+            kept: seen(none(&unannounced, name_missing)),
         },
         Promise {
             code: "announced_exactly",
@@ -120,52 +132,115 @@ fn always(findings: &Findings) -> Vec<Promise> {
         },
         Promise {
             code: "nothing_doubled",
-            text: "no record is in the copy twice",
-            kept: seen(none(&findings.doubled, name_record)),
+            text: "no record is in a copy twice",
+            kept: seen(in_logs(findings, |log| &log.doubled)),
         },
         Promise {
             code: "nothing_reordered",
             text: "each partition's records are in their order",
-            kept: seen(none(&findings.reordered, name_record)),
+            kept: seen(in_logs(findings, |log| &log.reordered)),
         },
         Promise {
             code: "nothing_invented",
-            text: "the copy holds no record that nobody sent",
-            kept: none(&findings.unexplained, name_record),
+            text: "no log holds a record that nobody sent",
+            kept: in_logs(findings, |log| &log.unexplained),
         },
-        Promise {
-            code: "offsets_exact",
-            text: "the group went on at the very record",
-            kept: offsets(findings),
-        },
-        Promise {
-            code: "nothing_skipped",
-            text: "the application processed every record that arrived",
-            kept: match none(&findings.skipped, name_record) {
-                Kept::Yes if findings.recovered_after.is_none() => {
-                    Kept::Unknown("the application processed no record at the target".to_owned())
-                }
-                kept => seen(kept),
-            },
-        },
-        Promise {
-            code: "reprocessed_explained",
-            text: "records were processed again only behind the offset the group went on from",
-            kept: none(&findings.reprocessed_before, name_record),
-        },
-    ]
+    ];
+    if findings.aborted > 0 {
+        promises.push(Promise {
+            code: "nothing_aborted",
+            text: "no record of an aborted transaction is to be read",
+            kept: seen(in_logs(findings, |log| &log.aborted)),
+        });
+    }
+    if let Some(source) = findings.logs.get(&Region::Source) {
+        promises.push(Promise {
+            code: "source_complete",
+            text: "every acknowledged record is at the source again, wherever it was sent",
+            kept: none(&source.lost, name_missing),
+        });
+    }
+    promises
 }
 
-fn offsets(findings: &Findings) -> Kept {
+/// What is promised of the application's work.
+fn of_application(findings: &Findings) -> Vec<Promise> {
+    let has_gone_on = findings.recovered_after.contains_key(&Leg::Away);
+    let skipped = match none(&findings.skipped, name_record) {
+        Kept::Yes if !has_gone_on => {
+            Kept::Unknown("the application processed no record at the target".to_owned())
+        }
+        kept => kept,
+    };
+    let mut promises = vec![Promise {
+        code: "offsets_exact",
+        text: "the group went on at the very record",
+        kept: offsets(findings, Leg::Away),
+    }];
+    if findings.switches.contains_key(&Leg::Back) {
+        promises.push(Promise {
+            code: "offsets_exact_back",
+            text: "the group went on at the very record after the failback",
+            kept: offsets(findings, Leg::Back),
+        });
+    }
+    promises.push(Promise {
+        code: "nothing_skipped",
+        text: "the application processed every record that arrived",
+        kept: skipped,
+    });
+    promises.push(Promise {
+        code: "reprocessed_explained",
+        text: "records were processed again only behind the offset the group went on from",
+        kept: none(&findings.reprocessed_before, name_record),
+    });
+    promises
+}
+
+/// What is promised of the changes of region that were begun.
+fn of_switches(findings: &Findings) -> Vec<Promise> {
+    let ended = |(leg, broken): (&Leg, &Option<String>)| {
+        let (code, text) = match leg {
+            Leg::Back => ("failed_back", "the failback came to its end, and the application went on"),
+            Leg::Home | Leg::Away => ("failed_over", "the failover came to its end, and the application went on"),
+        };
+        let kept = match broken {
+            Some(cause) => Kept::No(cause.clone()),
+            None if findings.recovered_after.contains_key(leg) => Kept::Yes,
+            None => Kept::Unknown("the application processed no record there".to_owned()),
+        };
+        Promise { code, text, kept }
+    };
+    findings.switches.iter().map(ended).collect()
+}
+
+fn nothing_stopped(findings: &Findings) -> Promise {
+    let kept = none(&findings.stopped, |(partition, cause)| format!("{partition}: {cause}"));
+    Promise { code: "nothing_stopped", text: "no partition stopped copying", kept }
+}
+
+/// A promise that a list is empty in every log that was read.
+fn in_logs(findings: &Findings, of: impl Fn(&InLog) -> &Vec<RecordId>) -> Kept {
+    let each = findings.logs.iter().map(|(region, log)| (region, of(log)));
+    let broken: Vec<String> = each
+        .filter_map(|(region, list)| match none(list, name_record) {
+            Kept::No(what) => Some(format!("at the {}: {what}", region.word())),
+            Kept::Yes | Kept::Unknown(_) => None,
+        })
+        .collect();
+    if broken.is_empty() { Kept::Yes } else { Kept::No(broken.join("; ")) }
+}
+
+fn offsets(findings: &Findings, leg: Leg) -> Kept {
     let mut exact = 0;
     let mut wrong = Vec::new();
-    for (partition, moved) in &findings.moved {
+    for ((_, partition), moved) in findings.moved.iter().filter(|((of, _), _)| *of == leg) {
         match moved {
-            Moved::Exact { .. } => exact += 1,
+            Moved::Exact { .. } | Moved::Early { is_bound: true, .. } => exact += 1,
             Moved::NeverCommitted => {}
-            Moved::Early { records } => wrong.push(format!("partition {partition}: {records} records early")),
+            Moved::Early { records, .. } => wrong.push(format!("partition {partition}: {records} records early")),
             Moved::Late { records } => wrong.push(format!("partition {partition}: {records} records late")),
-            Moved::Nowhere => wrong.push(format!("partition {partition}: no offset at the target")),
+            Moved::Nowhere => wrong.push(format!("partition {partition}: no offset in the new region")),
         }
     }
     match (wrong.is_empty(), exact) {
@@ -178,7 +253,7 @@ fn offsets(findings: &Findings) -> Kept {
 /// Lists what this drill's ceilings ask for.
 fn under(findings: &Findings, ceilings: &Ceilings) -> Vec<Promise> {
     let mut promises = Vec::new();
-    let lost = findings.lost.len() as u64;
+    let lost = findings.lost().len() as u64;
     if let Some(max) = ceilings.lost_max {
         let kept = at_most(lost, max, "records lost");
         promises.push(Promise { code: "max_lost", text: "no more records are lost than may be", kept });
@@ -188,8 +263,8 @@ fn under(findings: &Findings, ceilings: &Ceilings) -> Vec<Promise> {
         promises.push(Promise { code: "max_rpo", text: "what is lost is no older than may be", kept });
     }
     if let Some(max) = ceilings.rto_max {
-        let kept = match findings.recovered_after {
-            Some(after) => in_time(after, max),
+        let kept = match findings.recovered_after.get(&Leg::Away) {
+            Some(after) => in_time(*after, max),
             None => Kept::No("the application processed no record at the target".to_owned()),
         };
         promises.push(Promise { code: "max_rto", text: "the application went on in time", kept });

@@ -7,10 +7,12 @@ use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::create_partitions_request::CreatePartitionsTopic;
 use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableTopicConfig};
 use kafka_protocol::messages::describe_configs_request::DescribeConfigsResource;
-use kafka_protocol::messages::{CreatePartitionsRequest, CreateTopicsRequest, DescribeConfigsRequest};
+use kafka_protocol::messages::{
+    CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest, DescribeConfigsRequest,
+};
 use kafka_protocol::protocol::StrBytes;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, request_error};
 use super::error::KafkaError;
 use super::metadata::wire_name;
 use crate::types::TopicName;
@@ -19,6 +21,8 @@ use crate::types::TopicName;
 pub(super) const RESOURCE_TOPIC: i8 = 2;
 /// DescribeConfigs' number for a value set on the topic itself (DYNAMIC_TOPIC_CONFIG).
 const SOURCE_TOPIC: i8 = 1;
+/// Newest DeleteTopics that has one list of names; the next also knows topics by id.
+const DELETE_VERSION_MAX: i16 = 5;
 /// How long the brokers may take to carry a change out.
 pub(super) const CHANGE_TIMEOUT_MS: i32 = 30_000;
 
@@ -110,6 +114,27 @@ pub async fn grow_partitions(
         .into_iter()
         .map(|topic| (TopicName::from(topic.name.as_str()), outcome(topic.error_code, topic.error_message)))
         .collect())
+}
+
+/// Deletes topics; each topic's result is its own, and one that is not there counts as deleted. One try.
+pub async fn delete_topics(
+    cluster: &Cluster,
+    topics: &[TopicName],
+) -> Result<HashMap<TopicName, Result<(), Refusal>>, KafkaError> {
+    let request = DeleteTopicsRequest::default()
+        .with_topic_names(topics.iter().map(wire_name).collect())
+        .with_timeout_ms(CHANGE_TIMEOUT_MS);
+    let connection = cluster.controller().await?;
+    let version = connection
+        .version_of::<DeleteTopicsRequest>()
+        .map_err(|cause| request_error::<DeleteTopicsRequest>(&connection, cause))?;
+    let answer = connection.call_version(&request, version.min(DELETE_VERSION_MAX)).await?;
+    let each = answer.responses.into_iter().filter_map(|topic| {
+        let name = TopicName::from(topic.name?.as_str());
+        let is_gone = topic.error_code.err() == Some(ResponseError::UnknownTopicOrPartition);
+        Some((name, if is_gone { Ok(()) } else { outcome(topic.error_code, topic.error_message) }))
+    });
+    Ok(each.collect())
 }
 
 /// Holds a topic's configs.

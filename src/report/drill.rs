@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::human::or_unknown;
 use super::style::Style;
 use super::table::{Column, Table};
-use crate::drill::oracle::{Findings, Moved};
+use crate::drill::evidence::{Leg, Switch};
+use crate::drill::oracle::{Findings, InLog, Missing, Moved};
 use crate::drill::verdict::{Judged, Kept, Promise};
 use crate::obs::FlowMetrics;
 
@@ -20,6 +21,7 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("verdict", "`PASS`, `FAIL` or `INCONCLUSIVE`"),
     ("acknowledged_source", "records that the source region acknowledged"),
     ("acknowledged_target", "records that the target region acknowledged after the switch"),
+    ("acknowledged_back", "records that the source acknowledged after the failback; not there without one"),
     ("arrived", "of these, those that stand in the target's log"),
     ("lost", "acknowledged records that the target does not have"),
     ("lost_unannounced", "of these, those that the replicator had not announced as missing"),
@@ -27,11 +29,12 @@ pub const FIELDS: &[(&str, &str)] = &[
         "lost_span_seconds",
         "how long before the cut the first of them was acknowledged; null where none is lost",
     ),
-    ("doubled", "records more than once in the target's log"),
-    ("reordered", "records behind a later one in the target's log"),
+    ("doubled", "records more than once in a log"),
+    ("reordered", "records behind a later one in a log"),
     ("unknown", "records whose sending had no answer when the region was cut"),
     ("unknown_arrived", "of these, those that arrived"),
     ("failed", "records that were refused or never sent"),
+    ("aborted", "records of transactions that the application aborted"),
     ("skipped", "records that arrived and were processed nowhere"),
     ("reprocessed", "records processed more than once"),
     ("offsets_exact", "partitions in which the group went on at the very record of one of its commits"),
@@ -39,27 +42,25 @@ pub const FIELDS: &[(&str, &str)] = &[
     ("detected_after_seconds", "from the cut until the application saw that its region is gone"),
     ("moved_after_seconds", "from the cut until the copy had ended and the group's offsets were known"),
     ("recovered_after_seconds", "from the cut until the first record was processed in the target region"),
-    ("missing", "the first 20 lost: partition, number, source offset"),
+    ("missing", "the first 20 lost: partition, number, offset, when it was acknowledged, whether it was announced"),
     ("promises", "each promise: code, what is promised, `kept` (true, false, null for unknown), and why not"),
 ];
 
-/// Holds when the steps of the switch were done, from the drill's start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
-    /// The source was cut off.
-    pub cut: Duration,
-    /// The application saw it.
-    pub detected: Option<Duration>,
-    /// The copy had ended and the group's offsets were known.
-    pub moved: Duration,
-}
-
 /// One lost record.
 #[derive(Clone, Copy, Debug, Serialize)]
-struct MissingLine {
+pub struct MissingLine {
     partition: i32,
     number: u64,
     offset: i64,
+    acknowledged_seconds: f64,
+    announced: bool,
+}
+
+impl From<&Missing> for MissingLine {
+    fn from(missing: &Missing) -> Self {
+        let Missing { partition, number, offset, at, is_announced, .. } = *missing;
+        Self { partition, number, offset, acknowledged_seconds: thousandths(at), announced: is_announced }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -76,6 +77,8 @@ pub struct DrillOutcome {
     verdict: &'static str,
     acknowledged_source: u64,
     acknowledged_target: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledged_back: Option<u64>,
     arrived: u64,
     lost: usize,
     lost_unannounced: usize,
@@ -85,12 +88,13 @@ pub struct DrillOutcome {
     unknown: u64,
     unknown_arrived: u64,
     failed: u64,
+    aborted: u64,
     skipped: usize,
     reprocessed: u64,
     offsets_exact: usize,
     offsets_inexact: usize,
     detected_after_seconds: Option<f64>,
-    moved_after_seconds: f64,
+    moved_after_seconds: Option<f64>,
     recovered_after_seconds: Option<f64>,
     missing: Vec<MissingLine>,
     promises: Vec<PromiseLine>,
@@ -115,38 +119,43 @@ static LAG: [Column; 6] = [
 
 impl DrillOutcome {
     /// Puts findings, promises and times together.
-    pub fn new(findings: &Findings, judged: &Judged, times: Times) -> Self {
-        let is_exact = |moved: &&Moved| matches!(moved, Moved::Exact { .. });
-        let is_inexact = |moved: &&Moved| !matches!(moved, Moved::Exact { .. } | Moved::NeverCommitted);
-        let since = |at: Duration| thousandths(at.saturating_sub(times.cut));
-        let lost = findings.lost.iter().take(MISSING_LISTED_MAX);
+    pub fn new(findings: &Findings, judged: &Judged, switches: &BTreeMap<Leg, Switch>) -> Self {
+        let target = findings.target();
+        let away = switches.get(&Leg::Away);
+        let moved = |is: fn(&Moved) -> bool| {
+            let away = findings.moved.iter().filter(|((leg, _), _)| *leg == Leg::Away);
+            away.filter(|(_, moved)| is(moved)).count()
+        };
+        let is_exact = |moved: &Moved| matches!(moved, Moved::Exact { .. });
+        let is_inexact = |moved: &Moved| !matches!(moved, Moved::Exact { .. } | Moved::NeverCommitted);
+        let acknowledged = |leg| findings.acknowledged.get(&leg).copied().unwrap_or_default();
+        let began = away.map_or(Duration::ZERO, |switch| switch.began);
+        let since = |at: Duration| thousandths(at.saturating_sub(began));
+        let in_logs = |of: fn(&InLog) -> usize| findings.logs.values().map(of).sum();
+        let recovered = findings.recovered_after.get(&Leg::Away);
         Self {
             verdict: judged.verdict().word(),
-            acknowledged_source: findings.acknowledged_source,
-            acknowledged_target: findings.acknowledged_target,
-            arrived: findings.arrived,
-            lost: findings.lost.len(),
-            lost_unannounced: findings.unannounced.len(),
+            acknowledged_source: acknowledged(Leg::Home),
+            acknowledged_target: acknowledged(Leg::Away),
+            acknowledged_back: switches.contains_key(&Leg::Back).then(|| acknowledged(Leg::Back)),
+            arrived: target.arrived,
+            lost: target.lost.len(),
+            lost_unannounced: target.unannounced().count(),
             lost_span_seconds: findings.lost_span.map(thousandths),
-            doubled: findings.doubled.len(),
-            reordered: findings.reordered.len(),
+            doubled: in_logs(|log| log.doubled.len()),
+            reordered: in_logs(|log| log.reordered.len()),
             unknown: findings.unknown,
             unknown_arrived: findings.unknown_arrived,
             failed: findings.failed,
+            aborted: findings.aborted,
             skipped: findings.skipped.len(),
             reprocessed: findings.reprocessed,
-            offsets_exact: findings.moved.values().filter(is_exact).count(),
-            offsets_inexact: findings.moved.values().filter(is_inexact).count(),
-            detected_after_seconds: times.detected.map(since),
-            moved_after_seconds: since(times.moved),
-            recovered_after_seconds: findings.recovered_after.map(thousandths),
-            missing: lost
-                .map(|lost| MissingLine {
-                    partition: lost.partition,
-                    number: lost.number,
-                    offset: lost.offset,
-                })
-                .collect(),
+            offsets_exact: moved(is_exact),
+            offsets_inexact: moved(is_inexact),
+            detected_after_seconds: away.and_then(|switch| switch.detected).map(since),
+            moved_after_seconds: away.map(|switch| since(switch.moved)),
+            recovered_after_seconds: recovered.copied().map(thousandths),
+            missing: target.lost.iter().take(MISSING_LISTED_MAX).map(MissingLine::from).collect(),
             promises: judged.promises.iter().map(promise_line).collect(),
         }
     }
@@ -170,7 +179,7 @@ impl DrillOutcome {
         row("processed-again", self.reprocessed.to_string());
         row("offsets-exact", format!("{}/{}", self.offsets_exact, self.offsets_exact + self.offsets_inexact));
         row("detected-after", seconds(self.detected_after_seconds));
-        row("offsets-in-place-after", seconds(Some(self.moved_after_seconds)));
+        row("offsets-in-place-after", seconds(self.moved_after_seconds));
         row("recovered-after", seconds(self.recovered_after_seconds));
         table.render()
     }

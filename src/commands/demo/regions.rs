@@ -9,7 +9,7 @@ use kafka_protocol::messages::ApiKey;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use super::DemoError;
-use crate::config::settings::{FlowSettings, Settings};
+use crate::config::settings::{ClusterSettings, FlowSettings, Settings};
 use crate::config::source::SourceText;
 use crate::config::{self, ConfigFailure};
 use crate::kafka;
@@ -56,13 +56,15 @@ impl Regions {
         self.settings.flows.values().next().expect("the demo's own configuration has a flow")
     }
 
-    /// Opens both as `strait replicate` does.
-    pub(super) async fn open(&self) -> Result<(kafka::cluster::Cluster, kafka::cluster::Cluster), DemoError> {
+    /// Returns how both are reached, source first.
+    pub(super) fn settings_of_both(&self) -> (Arc<ClusterSettings>, Arc<ClusterSettings>) {
         let of = |name: &str| Arc::new(self.settings.clusters[name].clone());
-        Ok(tokio::try_join!(
-            kafka::cluster::Cluster::open(of(NAMES[0])),
-            kafka::cluster::Cluster::open(of(NAMES[1])),
-        )?)
+        (of(NAMES[0]), of(NAMES[1]))
+    }
+
+    /// Opens the target.
+    pub(super) async fn open_target(&self) -> Result<kafka::cluster::Cluster, DemoError> {
+        Ok(kafka::cluster::Cluster::open(self.settings_of_both().1).await?)
     }
 
     /// Has every read from the source answered late from now on, as over a line that gets worse.

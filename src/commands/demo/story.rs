@@ -10,7 +10,7 @@ use super::super::{observe::Observed, tell};
 use super::regions::{BROKERS, NAMES, Regions, SLOWNESS};
 use super::{Args, DemoError};
 use crate::drill::application::Application;
-use crate::drill::evidence::{Evidence, Found, Region};
+use crate::drill::evidence::{Announced, Evidence, Leg, Log, Region, Switch};
 use crate::drill::ledger::Ledger;
 use crate::drill::link::{Link, resumes_at};
 use crate::drill::log;
@@ -20,7 +20,7 @@ use crate::drill::workload::{Place, Work};
 use crate::engine::event::Event;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::librdkafka::client_config;
-use crate::report::drill::{DrillOutcome, Times, lag_table, switch_table};
+use crate::report::drill::{DrillOutcome, lag_table, switch_table};
 use crate::report::output::{Format, Output};
 use crate::report::reporter::Reporter;
 
@@ -58,12 +58,6 @@ pub(super) struct Ended {
     pub(super) topic: &'static str,
 }
 
-/// Holds what is known when the application can go on.
-struct Switched {
-    times: Times,
-    evidence: Evidence,
-}
-
 impl Story {
     pub(super) fn new(args: Args, output: Output) -> Self {
         let work = Arc::new(Work {
@@ -72,6 +66,8 @@ impl Story {
             group: GROUP.to_owned(),
             rate: args.rate,
             size: RECORD_BYTES,
+            transactional_id: None,
+            keys: None,
         });
         Self { args, reporter: Reporter::new(output.clone()), output, work, ledger: Arc::default() }
     }
@@ -85,26 +81,28 @@ impl Story {
             "Regions {us} and {eu} are up: {BROKERS} brokers each, in memory, on this machine."
         ));
         let place =
-            |region, name: &str| Place { region, client: client_config(&regions.settings.clusters[name]) };
-        let (source, target) = (place(Region::Source, us), place(Region::Target, eu));
-        let clusters = regions.open().await?;
-        let link = self.provision(&regions, clusters.clone(), &target).await?;
+            |leg, name: &str| Place { leg, client: client_config(&regions.settings.clusters[name]) };
+        let (source, target) = (place(Leg::Home, us), place(Leg::Away, eu));
+        let at_target = regions.open_target().await?;
+        let link = self.provision(&regions, &target).await?;
         let mut application = Application::start(&self.work, &source, &self.ledger);
         self.say(&format!(
             "An application writes {} orders a second in {us}; group {GROUP} bills them.",
             self.args.rate
         ));
-        self.watch(&regions, &link, &clusters.1).await?;
-        let switched = self.switch(&regions, &mut application, link, &clusters.1).await?;
-        let (torn, went_on) = tokio::join!(application.tear_away(), self.go_on(&target, &switched));
+        self.watch(&regions, &link, &at_target).await?;
+        let switched = self.switch(&regions, &mut application, link, &at_target).await?;
+        let (torn, went_on) = tokio::join!(application.tear_away(), self.go_on(&target, switched.1.began));
         torn?;
         went_on?;
-        let Switched { mut evidence, times } = switched;
-        (evidence.sent, evidence.processed, evidence.commits) = self.ledger.read();
-        evidence.target_log = self.log(&target).await?;
+        let (announced, switch) = switched;
+        let (sent, processed, commits) = self.ledger.read();
+        let logs = [(Region::Target, self.log(&target).await?)].into();
+        let switches = [(Leg::Away, switch)].into();
+        let evidence = Evidence { sent, processed, commits, switches, announced, logs, ..Evidence::default() };
         let findings = judge(&evidence);
         let judged = Judged::of(&findings, &Ceilings::default());
-        let outcome = DrillOutcome::new(&findings, &judged, times);
+        let outcome = DrillOutcome::new(&findings, &judged, &evidence.switches);
         Ok(Ended { verdict: judged.verdict(), outcome, regions, topic: TOPIC })
     }
 
@@ -112,12 +110,11 @@ impl Story {
     async fn provision(
         &self,
         regions: &Regions,
-        clusters: (Cluster, Cluster),
         target: &Place,
     ) -> Result<Link, DemoError> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE_MAX);
         tokio::spawn(tell_events(receiver, self.reporter.clone()));
-        let link = Link::start(regions.flow().clone(), clusters, events);
+        let link = Link::start(regions.flow().clone(), regions.settings_of_both(), events).await?;
         let view = link.view();
         let is_started = || {
             let cells = view.cells.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -179,31 +176,31 @@ impl Story {
         application: &mut Application,
         link: Link,
         target: &Cluster,
-    ) -> Result<Switched, DemoError> {
+    ) -> Result<(BTreeMap<i32, Announced>, Switch), DemoError> {
         let us = NAMES[0];
-        let mut evidence = Evidence { cut_at: self.ledger.now(), ..Evidence::default() };
+        let began = self.ledger.now();
         regions.cut()?;
         self.say(&format!("Region {us} is cut off: all of its brokers are gone."));
         let detected = application.lost(PATIENCE).await.then(|| self.ledger.now());
         let remains = link.end().await?;
-        evidence.resumed = resumes_at(target, GROUP, TOPIC).await?;
-        evidence.announced = remains.copied_to.clone();
-        let times = Times { cut: evidence.cut_at, detected, moved: self.ledger.now() };
+        let resumed = resumes_at(target, GROUP, TOPIC).await?;
+        let switch = Switch { began, detected, moved: self.ledger.now(), resumed, ..Switch::default() };
         self.say(&format!(
             "Strait has ended the copy. It announces as missing what {us} has from MISSING-FROM\n\
              on, of which it saw {} records; group {GROUP} goes on at GOES-ON-AT:",
             remains.seen_and_not_copied
         ));
-        self.show(&switch_table(TOPIC, &evidence.announced, &evidence.resumed));
-        Ok(Switched { times, evidence })
+        self.show(&switch_table(TOPIC, &remains.copied_to, &switch.resumed));
+        let announced = |(partition, from)| (partition, Announced { from, is_exact: true });
+        Ok((remains.copied_to.into_iter().map(announced).collect(), switch))
     }
 
     /// Lets the application work in the target region.
-    async fn go_on(&self, target: &Place, switched: &Switched) -> Result<(), DemoError> {
+    async fn go_on(&self, target: &Place, cut: Duration) -> Result<(), DemoError> {
         let application = Application::start(&self.work, target, &self.ledger);
-        let is_going_on = || self.ledger.counts(Region::Target).processed > 0;
+        let is_going_on = || self.ledger.counts(Leg::Away).processed > 0;
         until("the first record processed in the other region", is_going_on).await?;
-        let after = self.ledger.now().saturating_sub(switched.times.cut);
+        let after = self.ledger.now().saturating_sub(cut);
         self.say(&format!(
             "The application works in {} again, {:.1} s after the cut.",
             NAMES[1],
@@ -231,7 +228,7 @@ impl Story {
         Ok(())
     }
 
-    async fn log(&self, target: &Place) -> Result<BTreeMap<i32, Vec<Found>>, DemoError> {
+    async fn log(&self, target: &Place) -> Result<Log, DemoError> {
         let (work, client) = (self.work.clone(), target.client.clone());
         let read = tokio::task::spawn_blocking(move || log::read(&work, &client));
         Ok(read.await.map_err(DemoError::Defect)??)

@@ -2,11 +2,13 @@
 
 mod committed;
 mod coordinators;
+mod delete;
 mod list;
 mod members;
 mod patience;
 
 pub use self::committed::{Committed, Offsets, OffsetsByGroup, committed};
+pub use self::delete::delete;
 pub use self::list::{GroupListing, Groups, list};
 pub use self::members::{Member, classic_members, consumer_members};
 pub use self::patience::{ByGroup, patiently};

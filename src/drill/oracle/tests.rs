@@ -1,36 +1,45 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use crate::drill::evidence::{Processed, Sent};
+use crate::drill::evidence::{Announced, Found, Processed, Switch};
 use crate::drill::verdict::{Ceilings, Judged, Kept, Verdict};
 
 const CUT: Duration = Duration::from_secs(10);
 
-fn sent(region: Region, number: u64, offset: i64) -> Sent {
+fn sent(leg: Leg, number: u64, offset: i64) -> Sent {
     let at = Duration::from_millis(9_000 + number * 100);
-    Sent { region, partition: 0, number, fate: Fate::Acknowledged { offset, at } }
+    Sent { leg, partition: 0, number, fate: Fate::Acknowledged { offset, at } }
 }
 
-fn processed(region: Region, number: u64) -> Processed {
-    let at = if region == Region::Source { Duration::from_secs(9) } else { Duration::from_secs(13) };
-    Processed { region, partition: 0, number, at }
+fn processed(leg: Leg, number: u64) -> Processed {
+    let at = if leg == Leg::Home { Duration::from_secs(9) } else { Duration::from_secs(13) };
+    Processed { leg, partition: 0, number, at }
 }
 
 /// Numbers 0 to 9 acknowledged at source offsets 100 to 109; 0 to 7 copied to 0 to 7; 0 to 5 processed at
 /// the source and committed up to 103, then up to 105; the group goes on at 3; number 10 is new.
 fn sound() -> Evidence {
-    let mut evidence = Evidence { cut_at: CUT, ..Evidence::default() };
-    evidence.sent = (0..10).map(|number| sent(Region::Source, number, 100 + number as i64)).collect();
-    evidence.sent.push(sent(Region::Target, 10, 8));
-    evidence.announced.insert(0, 108);
+    let mut evidence = Evidence::default();
+    evidence.sent = (0..10).map(|number| sent(Leg::Home, number, 100 + number as i64)).collect();
+    evidence.sent.push(sent(Leg::Away, 10, 8));
+    evidence.announced.insert(0, Announced { from: 108, is_exact: true });
     let log = (0..8).chain([10]).enumerate();
     let log = log.map(|(offset, number)| Found { offset: offset as i64, number }).collect();
-    evidence.target_log.insert(0, log);
-    evidence.processed = (0..6).map(|number| processed(Region::Source, number)).collect();
-    evidence.processed.extend((3..8).chain([10]).map(|number| processed(Region::Target, number)));
-    evidence.commits.insert(0, vec![101, 103, 105]);
-    evidence.resumed.insert(0, 3);
+    evidence.logs.entry(Region::Target).or_default().insert(0, log);
+    evidence.processed = (0..6).map(|number| processed(Leg::Home, number)).collect();
+    evidence.processed.extend((3..8).chain([10]).map(|number| processed(Leg::Away, number)));
+    evidence.commits.insert((Leg::Home, 0), vec![101, 103, 105]);
+    let resumed = [(0, 3)].into();
+    evidence.switches.insert(Leg::Away, Switch { began: CUT, resumed, ..Switch::default() });
     evidence
+}
+
+fn target(evidence: &mut Evidence) -> &mut Vec<Found> {
+    evidence.logs.get_mut(&Region::Target).unwrap().get_mut(&0).unwrap()
+}
+
+fn resumed(evidence: &mut Evidence) -> &mut BTreeMap<i32, i64> {
+    &mut evidence.switches.get_mut(&Leg::Away).unwrap().resumed
 }
 
 fn verdict(evidence: &Evidence) -> Verdict {
@@ -51,14 +60,14 @@ fn broken(evidence: &Evidence) -> Vec<&'static str> {
 #[test]
 fn a_cut_loses_what_was_announced_and_the_drill_passes() {
     let findings = judge(&sound());
-    assert_eq!((findings.acknowledged_source, findings.acknowledged_target), (10, 1));
-    assert_eq!(findings.arrived, 9);
-    let lost: Vec<(u64, i64)> = findings.lost.iter().map(|lost| (lost.number, lost.offset)).collect();
+    assert_eq!(findings.acknowledged, [(Leg::Home, 10), (Leg::Away, 1)].into());
+    assert_eq!(findings.target().arrived, 9);
+    let lost: Vec<(u64, i64)> = findings.lost().iter().map(|lost| (lost.number, lost.offset)).collect();
     assert_eq!(lost, [(8, 108), (9, 109)]);
     assert_eq!(findings.lost_span, Some(Duration::from_millis(200)), "number 8, acknowledged at 9.8 s");
-    assert_eq!(findings.recovered_after, Some(Duration::from_secs(3)));
+    assert_eq!(findings.recovered_after.get(&Leg::Away).copied(), Some(Duration::from_secs(3)));
     assert_eq!(findings.reprocessed, 3, "3, 4 and 5 were processed and their commit was not carried over");
-    assert_eq!(findings.moved[&0], Moved::Exact { commits_behind: 1 });
+    assert_eq!(findings.moved[&(Leg::Away, 0)], Moved::Exact { commits_behind: 1 });
     assert_eq!(broken(&sound()), [""; 0]);
     assert_eq!(verdict(&sound()), Verdict::Pass);
 }
@@ -66,17 +75,17 @@ fn a_cut_loses_what_was_announced_and_the_drill_passes() {
 #[test]
 fn a_record_dropped_from_the_copy_is_a_silent_loss() {
     let mut evidence = sound();
-    evidence.target_log.get_mut(&0).unwrap().remove(6);
+    target(&mut evidence).remove(6);
     evidence.processed.retain(|processed| processed.number != 6);
     assert_eq!(broken(&evidence), ["no_silent_loss"]);
-    let unannounced = judge(&evidence).unannounced;
+    let unannounced = judge(&evidence).target().lost;
     assert_eq!((unannounced[0].number, unannounced[0].offset), (6, 106));
 }
 
 #[test]
 fn a_record_acknowledged_at_the_target_and_gone_is_a_silent_loss() {
     let mut evidence = sound();
-    evidence.target_log.get_mut(&0).unwrap().pop();
+    target(&mut evidence).pop();
     evidence.processed.retain(|processed| processed.number != 10);
     assert_eq!(broken(&evidence), ["no_silent_loss"], "no announcement excuses it");
 }
@@ -91,51 +100,51 @@ fn a_partition_nothing_was_announced_of_may_miss_nothing() {
 #[test]
 fn a_record_copied_twice_is_doubled() {
     let mut evidence = sound();
-    evidence.target_log.get_mut(&0).unwrap().push(Found { offset: 9, number: 4 });
+    target(&mut evidence).push(Found { offset: 9, number: 4 });
     assert_eq!(broken(&evidence), ["nothing_doubled"]);
-    assert_eq!(judge(&evidence).doubled, [(0, 4)]);
-    assert_eq!(judge(&evidence).reordered, [], "a copy too many is one fault, not two");
+    assert_eq!(judge(&evidence).target().doubled, [(0, 4)]);
+    assert_eq!(judge(&evidence).target().reordered, [], "a copy too many is one fault, not two");
 }
 
 #[test]
 fn two_records_swapped_are_reordered() {
     let mut evidence = sound();
-    let log = evidence.target_log.get_mut(&0).unwrap();
+    let log = target(&mut evidence);
     (log[6].number, log[7].number) = (7, 6);
     assert_eq!(broken(&evidence), ["nothing_reordered"]);
-    assert_eq!(judge(&evidence).reordered, [(0, 6)]);
+    assert_eq!(judge(&evidence).target().reordered, [(0, 6)]);
 }
 
 #[test]
 fn a_translated_offset_shifted_by_one_is_late_or_early() {
     let mut evidence = sound();
-    evidence.commits.insert(0, vec![105]);
-    evidence.resumed.insert(0, 6);
-    evidence.processed.retain(|processed| (processed.region == Region::Target) == (processed.number > 5));
-    assert_eq!(judge(&evidence).moved[&0], Moved::Late { records: 1 });
+    evidence.commits.insert((Leg::Home, 0), vec![105]);
+    resumed(&mut evidence).insert(0, 6);
+    evidence.processed.retain(|processed| (processed.leg == Leg::Away) == (processed.number > 5));
+    assert_eq!(judge(&evidence).moved[&(Leg::Away, 0)], Moved::Late { records: 1 });
     assert_eq!(broken(&evidence), ["offsets_exact"]);
-    evidence.resumed.insert(0, 4);
-    assert_eq!(judge(&evidence).moved[&0], Moved::Early { records: 1 });
-    evidence.resumed.insert(0, 5);
-    assert_eq!(judge(&evidence).moved[&0], Moved::Exact { commits_behind: 0 });
-    evidence.resumed.remove(&0);
+    resumed(&mut evidence).insert(0, 4);
+    assert_eq!(judge(&evidence).moved[&(Leg::Away, 0)], Moved::Early { records: 1, is_bound: false });
+    resumed(&mut evidence).insert(0, 5);
+    assert_eq!(judge(&evidence).moved[&(Leg::Away, 0)], Moved::Exact { commits_behind: 0 });
+    resumed(&mut evidence).remove(&0);
     assert_eq!(broken(&evidence), ["offsets_exact"]);
-    assert_eq!(judge(&evidence).moved[&0], Moved::Nowhere);
+    assert_eq!(judge(&evidence).moved[&(Leg::Away, 0)], Moved::Nowhere);
 }
 
 #[test]
 fn an_offset_where_nothing_was_committed_is_late() {
     let mut evidence = sound();
     evidence.commits.clear();
-    assert_eq!(judge(&evidence).moved[&0], Moved::Late { records: 3 });
+    assert_eq!(judge(&evidence).moved[&(Leg::Away, 0)], Moved::Late { records: 3 });
 }
 
 #[test]
 fn an_offset_behind_the_copy_goes_on_at_its_end() {
     let mut evidence = sound();
-    evidence.commits.insert(0, vec![109]);
-    evidence.resumed.insert(0, 8);
-    assert_eq!(judge(&evidence).moved[&0], Moved::Exact { commits_behind: 0 });
+    evidence.commits.insert((Leg::Home, 0), vec![109]);
+    resumed(&mut evidence).insert(0, 8);
+    assert_eq!(judge(&evidence).moved[&(Leg::Away, 0)], Moved::Exact { commits_behind: 0 });
 }
 
 #[test]
@@ -149,14 +158,14 @@ fn records_left_out_by_the_application_are_skipped() {
 #[test]
 fn a_record_processed_again_before_the_groups_offset_is_unexplained() {
     let mut evidence = sound();
-    evidence.processed.push(processed(Region::Target, 2));
+    evidence.processed.push(processed(Leg::Away, 2));
     assert_eq!(broken(&evidence), ["reprocessed_explained"]);
 }
 
 #[test]
 fn too_much_announced_is_a_false_alarm() {
     let mut evidence = sound();
-    evidence.announced.insert(0, 107);
+    evidence.announced.insert(0, Announced { from: 107, is_exact: true });
     assert_eq!(judge(&evidence).wrongly_announced, [(0, 7)]);
     assert_eq!(broken(&evidence), ["announced_exactly"]);
 }
@@ -169,7 +178,7 @@ fn an_unknown_send_may_arrive_or_not_and_a_failed_one_may_not() {
     }
     let findings = judge(&evidence);
     assert_eq!((findings.unknown, findings.unknown_arrived), (2, 1));
-    assert_eq!(findings.lost.len(), 1, "9 is not lost: nobody was told that it is kept");
+    assert_eq!(findings.lost().len(), 1, "9 is not lost: nobody was told that it is kept");
     assert_eq!(verdict(&evidence), Verdict::Pass);
     evidence.sent[7].fate = Fate::Failed;
     assert_eq!(broken(&evidence), ["nothing_invented"]);
@@ -179,9 +188,9 @@ fn an_unknown_send_may_arrive_or_not_and_a_failed_one_may_not() {
 fn g11_where_nothing_arrived_or_nobody_went_on_the_drill_shows_nothing() {
     assert_eq!(verdict(&Evidence::default()), Verdict::Inconclusive);
     let mut evidence = sound();
-    evidence.processed = (0..8).chain([10]).map(|number| processed(Region::Source, number)).collect();
+    evidence.processed = (0..8).chain([10]).map(|number| processed(Leg::Home, number)).collect();
     assert_eq!(verdict(&evidence), Verdict::Inconclusive, "nothing was processed at the target");
-    assert_eq!(judge(&evidence).recovered_after, None);
+    assert_eq!(judge(&evidence).recovered_after.get(&Leg::Away), None);
 }
 
 #[test]

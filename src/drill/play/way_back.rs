@@ -1,0 +1,124 @@
+//! The change back to the source region.
+
+use std::time::Duration;
+
+use rdkafka::producer::{BaseProducer, Producer};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::error::DrillError;
+use super::story::{LOOK_INTERVAL, PATIENCE, Scene};
+use super::switch::{QUIET_FOR, SwitchError, first_processed};
+use super::told::Phase;
+use crate::drill::application::Application;
+use crate::drill::evidence::{Leg, Switch};
+use crate::drill::link::resumes_at;
+use crate::drill::workload::SESSION_TIMEOUT;
+use crate::failback::stranded::Choice;
+use crate::failback::way::Failback;
+use crate::failover::drain::Rest;
+use crate::kafka::cluster::Cluster;
+use crate::kafka::groups::classic_members;
+use crate::kafka::librdkafka::client_config;
+
+/// Longest wait until the members that were torn away count as gone.
+const MEMBERS_PATIENCE: Duration = Duration::from_secs(60);
+/// Events of the copy that may wait.
+const EVENT_QUEUE_MAX: usize = 1024;
+
+/// What was written at the target is copied back while the application works on; then its writers stop, the
+/// rest is copied, the group is moved, and the application goes on in the source region. `None` where it does
+/// not: the drill is over then.
+pub(super) async fn fail_back(
+    scene: &mut Scene<'_>,
+    application: Application,
+) -> Result<Option<Application>, DrillError> {
+    let began = scene.record.begin(Phase::FailBack).await;
+    // A copy that was cut off all the time may come back to life; it is fenced out.
+    scene.record.look_at(None);
+    if let Some(link) = scene.link.take() {
+        link.crash();
+    }
+    let prepared = prepare(scene).await;
+    let (mut failback, words) = match prepared {
+        Ok(prepared) => prepared,
+        Err(error) => {
+            application.tear_away().await?;
+            scene.evidence.switches.insert(Leg::Back, Switch { began, ..Switch::default() });
+            scene.broken_switch((Leg::Back, Phase::FailBack, began), &error).await;
+            return Ok(None);
+        }
+    };
+    let reading = application.finish_writing().await?;
+    let mut switch = Switch { began: scene.ledger.now(), ..Switch::default() };
+    scene.record.mark("writers stopped").await;
+    reading.finish().await?;
+    if let Err(error) = end(scene, &mut failback, &mut switch).await {
+        scene.evidence.switches.insert(Leg::Back, switch);
+        scene.broken_switch((Leg::Back, Phase::FailBack, began), &error).await;
+        return Ok(None);
+    }
+    scene.record.mark("group moved back").await;
+    let application = scene.application(Leg::Back);
+    scene.evidence.switches.insert(Leg::Back, switch);
+    first_processed(scene, Leg::Back).await;
+    scene.record.done(Phase::FailBack, began, words).await;
+    Ok(Some(application))
+}
+
+/// Settles what the source alone has, and copies back what there is. While this runs the application writes.
+async fn prepare(scene: &Scene<'_>) -> Result<(Failback, String), SwitchError> {
+    let (source, target) = scene.doors.of_copy();
+    let (source, target) = tokio::try_join!(Cluster::open(source), Cluster::open(target))?;
+    if let Some(id) = &scene.work.transactional_id {
+        // As an application does that is started again: what hangs of its transactions is aborted.
+        let mut client = client_config(&scene.doors.of_application().0);
+        client.set("transactional.id", id);
+        let taken = tokio::task::spawn_blocking(move || {
+            let producer: BaseProducer = client.create()?;
+            producer.init_transactions(PATIENCE)
+        });
+        taken.await?.map_err(SwitchError::Transactions)?;
+    }
+    let (events, receiver) = mpsc::channel(EVENT_QUEUE_MAX);
+    tokio::spawn(scene.record.clone().note_events(receiver));
+    let mut failback = Failback::open(&source, &target, &scene.plan.flow, &[], events).await?;
+    let survey = failback.survey().await?;
+    let stranded: u64 = survey.partitions.iter().map(|partition| partition.stranded.records).sum();
+    failback.settle(&survey, Some(&Choice::Leave)).await?;
+    failback.seed(&survey).await?;
+    failback.drain(Rest { quiet_for: QUIET_FOR, timeout: PATIENCE }).await?;
+    Ok((failback, format!("{stranded} records were at the source alone; the group goes on there")))
+}
+
+/// Copies the rest back, moves the group, and lets the flow copy again.
+async fn end(scene: &Scene<'_>, failback: &mut Failback, switch: &mut Switch) -> Result<(), SwitchError> {
+    let caught_up = failback.catch_up(Rest { quiet_for: QUIET_FOR, timeout: PATIENCE }).await?;
+    let source = Cluster::open(scene.plan.source.clone()).await?;
+    // Members that were torn away with their region are members until their session is over.
+    let waiting = scene.ledger.now();
+    no_members(&source, &scene.work.group).await?;
+    switch.session = scene.ledger.now().saturating_sub(waiting);
+    failback.end(Some(&caught_up)).await?;
+    failback.reopen().await?;
+    switch.resumed = resumes_at(&source, &scene.work.group, &scene.work.topic).await?;
+    switch.moved = scene.ledger.now();
+    Ok(())
+}
+
+/// Waits until a group has no members.
+async fn no_members(cluster: &Cluster, group: &str) -> Result<(), SwitchError> {
+    let deadline = Instant::now() + SESSION_TIMEOUT + MEMBERS_PATIENCE;
+    let groups = [group.to_owned()];
+    loop {
+        let found = classic_members(cluster, &groups).await.remove(group);
+        match found {
+            Some(Ok(members)) if members.is_empty() => return Ok(()),
+            None => return Ok(()),
+            _ if Instant::now() >= deadline => {
+                return Err(SwitchError::Members(SESSION_TIMEOUT + MEMBERS_PATIENCE));
+            }
+            _ => tokio::time::sleep(LOOK_INTERVAL * 5).await,
+        }
+    }
+}
