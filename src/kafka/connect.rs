@@ -20,6 +20,7 @@ use super::connection::{Connection, ReadHalf, WriteHalf};
 use super::credentials::{Credentials, Proof};
 use super::error::{ConnectCause, ConnectError, Phase, RequestCause};
 use super::peer::Peer;
+use super::transport::{Lender, Transport};
 use super::{sasl, tls};
 use crate::config::settings::ClusterSettings;
 
@@ -68,10 +69,26 @@ impl Connector {
 
     /// Opens a connection, logged in and with the broker's versions known.
     pub async fn connect(&self, peer: Peer) -> Result<Connection, ConnectError> {
+        self.connect_by(peer, None).await
+    }
+
+    /// Opens a connection as [`connect`](Self::connect) does, and hands it out bare. Nobody logs in again on
+    /// it: where a session has an end, the broker closes it then.
+    pub async fn transport(&self, peer: Peer) -> Result<Transport, ConnectError> {
+        let lender = Lender::default();
+        let connection = self.connect_by(peer, Some(&lender)).await?;
+        let transport = lender.take_back();
+        let ended = RequestCause::Disconnected { error: None };
+        connection.close(ended.clone());
+        let peer = Box::new(connection.peer().clone());
+        transport.ok_or(ConnectError { peer, phase: Phase::Api, cause: ended.into() })
+    }
+
+    async fn connect_by(&self, peer: Peer, lender: Option<&Lender>) -> Result<Connection, ConnectError> {
         let begun = Instant::now();
         let deadline = begun + self.settings.connect_timeout;
         // The state of all those handshakes is not to be part of every caller's.
-        match Box::pin(self.open_logged_in(&peer, deadline)).await {
+        match Box::pin(self.open_logged_in(&peer, deadline, lender)).await {
             Ok(connection) => {
                 tracing::info!(cluster = %peer.cluster, %peer, elapsed = ?begun.elapsed(), "connected");
                 Ok(connection)
@@ -99,16 +116,23 @@ impl Connector {
 
     /// Obtains what the login shows, and opens with it. Where it was obtained earlier and is refused, it may
     /// be no longer valid, and a fresh one decides.
-    async fn open_logged_in(&self, peer: &Peer, deadline: Instant) -> Result<Connection, Failure> {
-        let Some(credentials) = &self.credentials else { return self.open(peer, deadline, None).await };
+    async fn open_logged_in(
+        &self,
+        peer: &Peer,
+        deadline: Instant,
+        lender: Option<&Lender>,
+    ) -> Result<Connection, Failure> {
+        let Some(credentials) = &self.credentials else {
+            return self.open(peer, deadline, lender, None).await;
+        };
         let proof = || async { Ok(credentials.proof(&peer.host).await?) };
         let first = self.within(deadline, Phase::Sasl, proof()).await?;
         let is_cached = first.is_cached;
-        match self.open(peer, deadline, Some((credentials, first))).await {
+        match self.open(peer, deadline, lender, Some((credentials, first))).await {
             Err((_, ConnectCause::Login { .. })) if is_cached => {
                 credentials.forget().await;
                 let second = self.within(deadline, Phase::Sasl, proof()).await?;
-                self.open(peer, deadline, Some((credentials, second))).await
+                self.open(peer, deadline, lender, Some((credentials, second))).await
             }
             outcome => outcome,
         }
@@ -118,14 +142,22 @@ impl Connector {
         &self,
         peer: &Peer,
         deadline: Instant,
+        lender: Option<&Lender>,
         login: Option<(&Arc<Credentials>, Proof)>,
     ) -> Result<Connection, Failure> {
         let addresses = self.within(deadline, Phase::Dns, resolve(peer)).await?;
         let stream = self.within(deadline, Phase::Tcp, dial(&addresses)).await?;
         let halves = self.within(deadline, Phase::Tls, self.encrypt(peer, stream)).await?;
+        let halves = match lender {
+            Some(lender) => lender.lend(halves),
+            None => halves,
+        };
         let connection =
             Connection::start(peer.clone(), &self.settings.client_id, self.settings.request_timeout, halves);
-        self.within(deadline, Phase::Api, self.learn_versions(&connection)).await?;
+        let versions = self.within(deadline, Phase::Api, self.learn_versions(&connection)).await?;
+        if let Some(lender) = lender {
+            lender.keep_versions(versions);
+        }
         if let Some((credentials, proof)) = login {
             let login = sasl::login(&connection, credentials, proof);
             if let Some(lifetime) = self.within(deadline, Phase::Sasl, login).await? {
@@ -175,7 +207,7 @@ impl Connector {
     }
 
     /// Asks what the broker speaks; also the first thing that shows a wrong security protocol.
-    async fn learn_versions(&self, connection: &Connection) -> Result<(), ConnectCause> {
+    async fn learn_versions(&self, connection: &Connection) -> Result<ApiVersionsResponse, ConnectCause> {
         let answer = match ask_versions(connection, 3).await {
             // Brokers before 2.4 answer an unknown version with this code, in version 0 (KIP-511).
             Ok(answer) if answer.error_code.err() == Some(ResponseError::UnsupportedVersion) => {
@@ -191,7 +223,7 @@ impl Connector {
             return Err(RequestCause::Code { code, message: None }.into());
         }
         connection.set_opened(&answer);
-        Ok(())
+        Ok(answer)
     }
 
     /// Says what it means that the very first request got no answer.

@@ -2,7 +2,7 @@
 //!
 //! From the bottom up: [`peer`] and [`error`] name who we talk to and what went wrong, [`buffers`]
 //! holds what was received, [`frame`] cuts it, [`tls`], [`credentials`], [`sasl`] and [`connect`] open a
-//! [`connection`], and [`cluster`] finds the right broker. [`metadata`], [`fetch`], [`produce`],
+//! [`connection`] or a bare [`transport`], and [`cluster`] finds the right broker. [`metadata`], [`fetch`], [`produce`],
 //! [`offsets`], [`groups`], [`producer_ids`], [`admin`], [`alter`], [`acls`], [`placement`],
 //! [`reassign`], [`rights`] and [`survey`] are the requests.
 
@@ -39,3 +39,4 @@ pub mod round_trip;
 pub mod sasl;
 pub mod survey;
 pub mod tls;
+pub mod transport;
