@@ -6,6 +6,7 @@ pub mod doors;
 pub mod error;
 pub mod hooks;
 pub mod plan;
+pub mod played;
 pub mod record;
 pub mod stage;
 mod story;
@@ -13,4 +14,4 @@ mod switch;
 pub mod told;
 mod way_back;
 
-pub use self::story::{Drill, Played, play};
+pub use self::story::{Drill, play};

@@ -112,12 +112,24 @@ pub async fn clear(cluster: &Cluster, id: &DrillId) -> Vec<(String, String)> {
         })),
         Err(error) => left.extend(topics.iter().map(|topic| (format!("topic {topic}"), error.to_string()))),
     }
-    let ids = id.groups().to_vec();
-    let delete = async |groups: &[String]| groups::delete(cluster, groups).await;
-    for (group, answer) in groups::patiently(cluster, &ids, PATIENCE, delete).await {
-        if let Err(error) = answer {
-            left.push((format!("group {group}"), error.to_string()));
+    let mut open = id.groups().to_vec();
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        // A member that was torn away is one until its session is over, and keeps its group from going.
+        let refused: Vec<_> = groups::delete(cluster, &open)
+            .await
+            .into_iter()
+            .filter_map(|(group, answer)| Some((group, answer.err()?)))
+            .collect();
+        if refused.is_empty() {
+            return left;
         }
+        if tokio::time::Instant::now() >= deadline {
+            let named = |(group, error): (String, KafkaError)| (format!("group {group}"), error.to_string());
+            left.extend(refused.into_iter().map(named));
+            return left;
+        }
+        open = refused.into_iter().map(|(group, _)| group).collect();
+        tokio::time::sleep(LOOK_PAUSE * 5).await;
     }
-    left
 }

@@ -13,14 +13,15 @@ use super::hooks::Hooks;
 use super::plan::Plan;
 use super::record::{Kept, Record};
 use super::stage;
-use super::told::{Done, Mark, Phase, Sample, Told};
+use super::played::Played;
+use super::told::{Phase, Told};
 use super::{switch, way_back};
 use crate::drill::application::Application;
 use crate::drill::evidence::{Evidence, Found, Leg, Log, Region};
 use crate::drill::ledger::Ledger;
 use crate::drill::link::{Link, resumes_at};
 use crate::drill::log;
-use crate::drill::oracle::{Findings, judge};
+use crate::drill::oracle::judge;
 use crate::drill::scenario::Act;
 use crate::drill::verdict::Judged;
 use crate::drill::workload::{Place, Work};
@@ -47,23 +48,6 @@ pub struct Drill {
     pub liars: Liars,
     /// Where what happens is told.
     pub told: mpsc::Sender<Told>,
-}
-
-/// Holds how a drill came out.
-#[derive(Debug)]
-pub struct Played {
-    /// What is known.
-    pub evidence: Evidence,
-    /// What follows from it.
-    pub findings: Findings,
-    /// The promises.
-    pub judged: Judged,
-    /// The stretches it had.
-    pub phases: Vec<Done>,
-    /// The timeline's moments.
-    pub marks: Vec<Mark>,
-    /// What was to be seen, over time.
-    pub samples: Vec<Sample>,
 }
 
 /// What the parts of a story share.

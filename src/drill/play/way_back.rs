@@ -14,8 +14,9 @@ use crate::drill::application::Application;
 use crate::drill::evidence::{Leg, Switch};
 use crate::drill::link::resumes_at;
 use crate::drill::workload::SESSION_TIMEOUT;
-use crate::failback::stranded::Choice;
-use crate::failback::way::Failback;
+use crate::failback::settle::Choice;
+use crate::failback::survey::Survey;
+use crate::failback::way::{Begun, Failback};
 use crate::failover::drain::Rest;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::groups::classic_members;
@@ -40,7 +41,7 @@ pub(super) async fn fail_back(
         link.crash();
     }
     let prepared = prepare(scene).await;
-    let (mut failback, words) = match prepared {
+    let mut prepared = match prepared {
         Ok(prepared) => prepared,
         Err(error) => {
             application.tear_away().await?;
@@ -53,7 +54,7 @@ pub(super) async fn fail_back(
     let mut switch = Switch { began: scene.ledger.now(), ..Switch::default() };
     scene.record.mark("writers stopped").await;
     reading.finish().await?;
-    if let Err(error) = end(scene, &mut failback, &mut switch).await {
+    if let Err(error) = end(scene, &mut prepared, &mut switch).await {
         scene.evidence.switches.insert(Leg::Back, switch);
         scene.broken_switch((Leg::Back, Phase::FailBack, began), &error).await;
         return Ok(None);
@@ -62,12 +63,22 @@ pub(super) async fn fail_back(
     let application = scene.application(Leg::Back);
     scene.evidence.switches.insert(Leg::Back, switch);
     first_processed(scene, Leg::Back).await;
+    let words = format!("{} records were at the source alone; the group goes on there", prepared.stranded);
     scene.record.done(Phase::FailBack, began, words).await;
     Ok(Some(application))
 }
 
+/// A way back that was begun.
+struct Prepared {
+    failback: Failback,
+    survey: Survey,
+    begun: Begun,
+    /// Records that the source alone has.
+    stranded: u64,
+}
+
 /// Settles what the source alone has, and copies back what there is. While this runs the application writes.
-async fn prepare(scene: &Scene<'_>) -> Result<(Failback, String), SwitchError> {
+async fn prepare(scene: &Scene<'_>) -> Result<Prepared, SwitchError> {
     let (source, target) = scene.doors.of_copy();
     let (source, target) = tokio::try_join!(Cluster::open(source), Cluster::open(target))?;
     if let Some(id) = &scene.work.transactional_id {
@@ -83,24 +94,25 @@ async fn prepare(scene: &Scene<'_>) -> Result<(Failback, String), SwitchError> {
     let (events, receiver) = mpsc::channel(EVENT_QUEUE_MAX);
     tokio::spawn(scene.record.clone().note_events(receiver));
     let mut failback = Failback::open(&source, &target, &scene.plan.flow, &[], events).await?;
-    let survey = failback.survey().await?;
-    let stranded: u64 = survey.partitions.iter().map(|partition| partition.stranded.records).sum();
-    failback.settle(&survey, Some(&Choice::Leave)).await?;
-    failback.seed(&survey).await?;
-    failback.drain(Rest { quiet_for: QUIET_FOR, timeout: PATIENCE }).await?;
-    Ok((failback, format!("{stranded} records were at the source alone; the group goes on there")))
+    let mut survey = failback.survey().await?;
+    let (stranded, _) = survey.open();
+    failback.settle(&mut survey, Some(&Choice::Leave)).await?;
+    let begun = failback.begin(&survey).await?;
+    failback.drain(&survey, Rest { quiet_for: QUIET_FOR, timeout: PATIENCE }).await?;
+    Ok(Prepared { failback, survey, begun, stranded })
 }
 
 /// Copies the rest back, moves the group, and lets the flow copy again.
-async fn end(scene: &Scene<'_>, failback: &mut Failback, switch: &mut Switch) -> Result<(), SwitchError> {
-    let caught_up = failback.catch_up(Rest { quiet_for: QUIET_FOR, timeout: PATIENCE }).await?;
+async fn end(scene: &Scene<'_>, prepared: &mut Prepared, switch: &mut Switch) -> Result<(), SwitchError> {
+    let Prepared { failback, survey, begun, .. } = prepared;
+    let caught_up = failback.catch_up(survey, Rest { quiet_for: QUIET_FOR, timeout: PATIENCE }).await?;
     let source = Cluster::open(scene.plan.source.clone()).await?;
     // Members that were torn away with their region are members until their session is over.
     let waiting = scene.ledger.now();
     no_members(&source, &scene.work.group).await?;
     switch.session = scene.ledger.now().saturating_sub(waiting);
-    failback.end(Some(&caught_up)).await?;
-    failback.reopen().await?;
+    failback.end(begun, Some(&caught_up)).await?;
+    failback.reopen(survey).await?;
     switch.resumed = resumes_at(&source, &scene.work.group, &scene.work.topic).await?;
     switch.moved = scene.ledger.now();
     Ok(())
