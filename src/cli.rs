@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
 use crate::commands::{
-    Context, completions, demo, failover, groups, init, lag, man, replicate, sandbox, status, topics,
+    Context, completions, demo, failover, failover_test, groups, init, lag, man, replicate, sandbox, status, topics,
     validate, verify,
 };
 use crate::exit::Exit;
@@ -44,6 +44,7 @@ const AFTER_HELP: &str = "Examples:
   strait topics sync                      what the target's topics need; --apply does it
   strait lag                              how far flows are behind, by records and seconds
   strait failover --unplanned --dry-run   what would be missing at the target now
+  strait failover-test --sandbox          rehearse the loss of a region, in memory
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -103,6 +104,7 @@ enum Command {
     Topics(topics::Args),
     Lag(Box<lag::Args>),
     Failover(failover::Args),
+    FailoverTest(Box<failover_test::Args>),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -170,6 +172,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
         Command::Topics(args) => on_runtime(context, topics::run(args, context)),
         Command::Lag(args) => on_runtime(context, lag::run(args, context)),
         Command::Failover(args) => on_runtime(context, failover::run(args, context)),
+        Command::FailoverTest(args) => on_runtime(context, failover_test::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

@@ -3,8 +3,10 @@
 pub mod completions;
 pub mod demo;
 pub mod failover;
+pub mod failover_test;
 mod flows;
 pub mod groups;
+mod hook;
 pub mod init;
 pub mod lag;
 pub mod man;

@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod drill;
+pub mod drill_bar;
 pub mod explain;
 pub mod failover;
 pub mod findings;

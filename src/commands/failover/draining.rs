@@ -1,7 +1,6 @@
 //! What a planned failover does before it ends the flow: stop the writers, copy the rest, wait for rest.
 
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -20,8 +19,6 @@ use crate::types::TopicPartition;
 
 /// Events that may wait to be told.
 const EVENT_QUEUE_MAX: usize = 1024;
-/// How often a command is looked at.
-const LOOK_PAUSE: Duration = Duration::from_millis(50);
 /// Partitions named where many are written to.
 const NAMED_MAX: usize = 5;
 
@@ -73,31 +70,16 @@ async fn tell(context: Context, flow: String, mut events: mpsc::Receiver<Event>)
 
 /// Runs a command of the user's; it has to end well, and in time.
 async fn hook(command: &str, flow: &FlowSettings, limit: Duration) -> Result<(), Box<Problem>> {
-    let mut child = Command::new("sh");
-    child.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
-    child.env("STRAIT_FLOW", flow.name.as_str()).env("STRAIT_SOURCE", flow.source.as_str());
-    child.env("STRAIT_TARGET", flow.target.as_str());
-    let failed = |cause: String| {
+    let environment = [
+        ("STRAIT_FLOW", flow.name.to_string()),
+        ("STRAIT_SOURCE", flow.source.to_string()),
+        ("STRAIT_TARGET", flow.target.to_string()),
+    ];
+    super::super::hook::run(command, &environment, limit).await.map_err(|cause| {
         let problem = Problem::new("fence_cmd", Scope::Command, "the writers were not stopped");
         let problem = problem.place(format!("--fence-cmd {command}")).cause(cause);
         Box::new(problem.hint("mend the command and run it again; the flow is as it was"))
-    };
-    let mut child = child.spawn().map_err(|error| failed(error.to_string()))?;
-    let deadline = Instant::now() + limit;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(status)) => return Err(failed(format!("it ended with {status}"))),
-            Ok(None) if Instant::now() < deadline => tokio::time::sleep(LOOK_PAUSE).await,
-            Ok(None) => {
-                // One that ended in this moment needs no killing.
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(failed(format!("it did not end within {}", humantime::format_duration(limit))));
-            }
-            Err(error) => return Err(failed(error.to_string())),
-        }
-    }
+    })
 }
 
 fn problem(flow: &FlowSettings, error: DrainError) -> Box<Problem> {

@@ -39,6 +39,7 @@ enum Outcome {
 
 /// Sends numbered records in transactions until told to end; returns when each record's fate is known. It
 /// blocks, for librdkafka's transactions do.
+#[expect(clippy::disallowed_methods, reason = "librdkafka's transactions block, so this thread is its own")]
 pub(crate) fn produce_in_transactions(
     work: &Work,
     id: &str,

@@ -1,0 +1,18 @@
+//! Telling a drill while it is played: a line for each stretch, and on a terminal a line that moves.
+
+use tokio::sync::mpsc;
+
+use crate::drill::play::plan::Plan;
+use crate::drill::play::told::Told;
+use crate::report::drill_bar::DrillBar;
+use crate::report::output::Output;
+
+/// Tells until the drill is over.
+pub(super) async fn tell(output: Output, plan: Plan, mut told: mpsc::Receiver<Told>) {
+    let bar = DrillBar::new(&output);
+    bar.opened(&plan);
+    while let Some(told) = told.recv().await {
+        bar.tell(&told);
+    }
+    bar.clear();
+}
