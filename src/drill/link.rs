@@ -100,10 +100,11 @@ impl Link {
         let (stop, stopped) = watch::channel(false);
         let (following, let_go) = oneshot::channel::<()>();
         let follower = Follower::new(flow, clusters, view.clone(), events);
-        let handle = runtime.handle().clone();
-        // On a thread of its own, as a flow of `strait replicate` has it.
+        // On a thread of its own, as a flow of `strait replicate` has it, with a runtime that is still there when
+        // the copy's is torn down.
+        let own = Builder::new_current_thread().enable_all().build().map_err(LinkError::Threads)?;
         let follower = runtime.spawn_blocking(move || {
-            handle.block_on(async move {
+            own.block_on(async move {
                 let (_never, ended) = oneshot::channel();
                 tokio::select! {
                     () = follower.run(ended) => {}

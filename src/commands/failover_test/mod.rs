@@ -9,7 +9,7 @@ mod telling;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use self::beds::Bed;
 use super::replicate::positive_duration;
@@ -180,7 +180,17 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
     let (told, telling) = mpsc::channel(TOLD_QUEUE_MAX);
     let teller = tokio::spawn(telling::tell(context.output.clone(), plan.clone(), telling));
     let drill = Drill { plan: plan.clone(), hooks: hooks.clone(), liars: Liars::default(), told };
-    let mut playing = tokio::spawn(async move { play(&drill).await });
+    let (cancel, cancelled) = oneshot::channel::<()>();
+    let runtime = tokio::runtime::Handle::current();
+    // On a thread of its own: a defect of the drill ends the drill, and what it made is taken away all the same.
+    let mut playing = tokio::task::spawn_blocking(move || {
+        runtime.block_on(async move {
+            tokio::select! {
+                played = play(&drill) => Some(played),
+                _ = cancelled => None,
+            }
+        })
+    });
     let (stop, _stopped) = watch::channel(false);
     let (words, ending) = (context.output.clone(), context.output.clone());
     // The second signal ends the process at once, also while it is cleared away.
@@ -190,9 +200,13 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
         move || ending.say("Not everything was taken away; the next drill does that."),
     ));
     let ended = tokio::select! {
-        played = &mut playing => Ok(played.map_err(DrillError::from).and_then(|played| played)),
+        played = &mut playing => match played {
+            Ok(Some(played)) => Ok(played),
+            Ok(None) => Err(Exit::Interrupted),
+            Err(defect) => Ok(Err(defect.into())),
+        },
         exit = &mut signal => {
-            playing.abort();
+            drop(cancel);
             // Awaited, so that nothing writes any more while it is cleared away.
             let _ = playing.await;
             Err(exit.unwrap_or(Exit::Interrupted))

@@ -10,7 +10,7 @@ use crate::drill::names::DrillId;
 use crate::drill::scenario::Scenario;
 use crate::drill::verdict::Ceilings;
 use crate::drill::workload::Work;
-use crate::types::{FlowName, FlowNameError};
+use crate::types::FlowName;
 
 /// Keys of each partition where the topic is compacted.
 const COMPACTED_KEYS: u64 = 50;
@@ -64,9 +64,6 @@ pub struct Plan {
 /// Says why there can be no such drill.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// A name of the drill's own is not one.
-    #[error("a name of the drill's own is not allowed")]
-    Name(#[from] FlowNameError),
     /// A pattern of the drill's own is not one.
     #[error("a pattern of the drill's own is not allowed")]
     Pattern(#[from] PatternFault),
@@ -77,10 +74,10 @@ impl Plan {
     /// same ends, replication factor and policies.
     pub fn flow_of(id: &DrillId, of: &FlowSettings) -> Result<FlowSettings, PlanError> {
         let mut flow = of.clone();
-        flow.name = id.flow().parse()?;
+        flow.name = FlowName::new(id.flow());
         flow.topics = TopicSelector::parse(&[id.topic().as_str()], &[])?;
         flow.groups = GroupSelector::parse(&[id.group()])?;
-        flow.rename = Rename { prefix: String::new(), suffix: String::new() };
+        flow.rename = Rename::default();
         flow.origin = Origin::Local;
         flow.start = StartAt::Earliest;
         flow.is_shared = false;

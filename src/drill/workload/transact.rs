@@ -104,7 +104,10 @@ fn finish(producer: &FutureProducer, end: &watch::Receiver<Option<End>>, is_to_a
     match patiently(end, || producer.commit_transaction(STEP)) {
         Ok(()) => Outcome::Committed,
         Err(KafkaError::Transaction(error)) if error.txn_requires_abort() => abort(),
-        Err(_) => Outcome::Unknown,
+        Err(error) => {
+            eprintln!("COMMIT {error:?}");
+            Outcome::Unknown
+        }
     }
 }
 
