@@ -8,8 +8,8 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
 use crate::commands::{
-    Context, completions, demo, failover, groups, init, lag, man, replicate, sandbox, status, topics,
-    validate, verify,
+    Context, completions, demo, failback, failover, groups, init, lag, man, replicate, sandbox, status,
+    topics, validate, verify,
 };
 use crate::exit::Exit;
 use crate::report::document::Document;
@@ -103,6 +103,7 @@ enum Command {
     Topics(topics::Args),
     Lag(Box<lag::Args>),
     Failover(failover::Args),
+    Failback(failback::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -170,6 +171,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
         Command::Topics(args) => on_runtime(context, topics::run(args, context)),
         Command::Lag(args) => on_runtime(context, lag::run(args, context)),
         Command::Failover(args) => on_runtime(context, failover::run(args, context)),
+        Command::Failback(args) => on_runtime(context, failback::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod demo;
+pub mod failback;
 pub mod failover;
 mod flows;
 pub mod groups;

@@ -18,6 +18,7 @@ mod cli_validate;
 mod config_samples;
 mod contrib_names;
 mod docs_fresh;
+mod failback_circle;
 mod faults_codes;
 mod faults_play;
 mod faults_random;
