@@ -44,6 +44,7 @@ const AFTER_HELP: &str = "Examples:
   strait topics sync                      what the target's topics need; --apply does it
   strait lag                              how far flows are behind, by records and seconds
   strait failover --unplanned --dry-run   what would be missing at the target now
+  strait failback --dry-run               what the old source kept, and what comes back
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
