@@ -8,8 +8,8 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
 use crate::commands::{
-    Context, completions, demo, failover, failover_test, groups, init, lag, man, replicate, sandbox, status, topics,
-    validate, verify,
+    Context, completions, demo, failback, failover, failover_test, groups, init, lag, man, replicate, sandbox,
+    status, topics, validate, verify,
 };
 use crate::exit::Exit;
 use crate::report::document::Document;
@@ -45,6 +45,7 @@ const AFTER_HELP: &str = "Examples:
   strait lag                              how far flows are behind, by records and seconds
   strait failover --unplanned --dry-run   what would be missing at the target now
   strait failover-test --sandbox          rehearse the loss of a region, in memory
+  strait failback --dry-run               what the old source kept, and what comes back
   strait completions bash                 completion script for a shell
   strait man | man -l -                   the manual
 
@@ -105,6 +106,7 @@ enum Command {
     Lag(Box<lag::Args>),
     Failover(failover::Args),
     FailoverTest(Box<failover_test::Args>),
+    Failback(failback::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -173,6 +175,7 @@ fn dispatch(command: &Command, context: &Context) -> Exit {
         Command::Lag(args) => on_runtime(context, lag::run(args, context)),
         Command::Failover(args) => on_runtime(context, failover::run(args, context)),
         Command::FailoverTest(args) => on_runtime(context, failover_test::run(args, context)),
+        Command::Failback(args) => on_runtime(context, failback::run(args, context)),
         Command::Completions(args) => completions::run(args, definition(), context),
         Command::Man(args) => man::run(args, definition(), context),
     }

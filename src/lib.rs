@@ -13,6 +13,7 @@ pub mod config;
 pub mod drill;
 pub mod engine;
 pub mod exit;
+pub mod failback;
 pub mod failover;
 pub mod groups;
 pub mod kafka;

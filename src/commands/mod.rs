@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod demo;
+pub mod failback;
 pub mod failover;
 pub mod failover_test;
 mod flows;

@@ -99,7 +99,7 @@ impl Found {
             flow: flow.name.to_string(),
             state_topic: state_topic(flow).to_string(),
             has_state: state.is_some(),
-            ended: state.and_then(|state| state.ended.clone()),
+            ended: state.and_then(|state| state.whole.ended.clone()),
             partitions,
         });
     }

@@ -17,6 +17,7 @@ pub mod patterns;
 pub mod places;
 pub mod raw;
 pub mod reference;
+pub mod rename;
 mod resolve;
 pub mod schema;
 pub mod secret;

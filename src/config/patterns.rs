@@ -4,6 +4,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 
 use super::defaults::PATTERN_BYTES_MAX;
+use super::rename::Rename;
 
 /// Lists what is never copied: Kafka's own topics, Strait's, and those of its predecessors.
 pub const INTERNAL: [&str; 4] = ["__*", "strait.*", "mm2-*", "*.internal"];
@@ -88,6 +89,36 @@ impl Pattern {
         glob.map(|glob| Self::Glob(glob.compile_matcher())).map_err(PatternFault::Glob)
     }
 
+    /// Returns the text it is read from.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Literal(name) => name.clone(),
+            Self::Glob(glob) => glob.glob().glob().to_owned(),
+            Self::Regex(regex) => {
+                let anchored = regex.as_str();
+                let inner = anchored.strip_prefix(r"\A(?:").and_then(|rest| rest.strip_suffix(r")\z"));
+                format!("re:{}", inner.unwrap_or(anchored))
+            }
+        }
+    }
+
+    /// Returns the pattern for the names that `rename` makes; one of which that cannot be told is left as it is.
+    fn renamed(&self, rename: &Rename) -> Self {
+        let text = match self {
+            Self::Literal(name) => rename.apply(name),
+            // What stands around a topic's name has no characters that mean anything in a glob.
+            Self::Glob(_) => rename.apply(&self.text()),
+            Self::Regex(_) if *rename == Rename::default() => self.text(),
+            Self::Regex(_) => {
+                let text = self.text();
+                let escaped = |text: &str| regex::escape(text);
+                let (prefix, suffix) = (escaped(&rename.on.prefix), escaped(&rename.on.suffix));
+                format!("re:{prefix}(?:{}){suffix}", text.trim_start_matches("re:"))
+            }
+        };
+        Self::parse(&text).unwrap_or_else(|_| self.clone())
+    }
+
     /// Says whether a name matches.
     pub fn matches(&self, name: &str) -> bool {
         match self {
@@ -123,6 +154,25 @@ impl TopicSelector {
         internal_rule(topic).is_none()
             && self.include.iter().any(|pattern| pattern.matches(topic))
             && !self.exclude.iter().any(|pattern| pattern.matches(topic))
+    }
+
+    /// Selects the topics that are made of the selected ones.
+    pub fn renamed(&self, rename: &Rename) -> Self {
+        let each = |patterns: &[Pattern]| patterns.iter().map(|pattern| pattern.renamed(rename)).collect();
+        Self::new(each(&self.include), each(&self.exclude))
+    }
+
+    /// Selects the same topics but for these.
+    pub fn without<'a>(&self, topics: impl Iterator<Item = &'a str>) -> Self {
+        let mut all = self.clone();
+        all.exclude.extend(topics.map(|topic| Pattern::Literal(topic.to_owned())));
+        all
+    }
+
+    /// Returns the texts of what is selected, and of what is left out.
+    pub fn texts(&self) -> (Vec<String>, Vec<String>) {
+        let each = |patterns: &[Pattern]| patterns.iter().map(Pattern::text).collect();
+        (each(&self.include), each(&self.exclude))
     }
 
     /// Returns the entries of `topics` that are plain names and not excluded: these must exist.
@@ -163,6 +213,11 @@ impl GroupSelector {
     /// Says whether nothing is selected, whatever there is.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Returns the texts that it was read from.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(text, _)| text.as_str())
     }
 
     /// Returns the entries that are plain names: these are asked for even where no broker lists them.

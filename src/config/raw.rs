@@ -170,7 +170,8 @@ pub struct RawFlow {
     /// The topics to leave out, written like `topics`.
     #[schemars(extend("default" = [], "examples" = [["*.tmp"]]))]
     pub exclude: Option<Vec<At<String>>>,
-    /// The name at the target; `{topic}` stands for the name at the source.
+    /// The name at the target; `{topic}` stands for the name at the source. `us.{topic} -> {topic}` takes what
+    /// stands in front of the arrow off first, which turns `us.{topic}` round.
     #[schemars(extend("default" = defaults::RENAME, "examples" = ["us.{topic}"]))]
     pub rename: Option<At<String>>,
     /// Whose records are copied: `local` for those first written at the source (no loops), `any` for

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 pub use super::login::*;
 pub use super::patterns::{GroupSelector, Pattern, TopicSelector, internal_rule};
+pub use super::rename::{Affixes, Rename};
 pub use super::secret::Secret;
 pub use super::url::HttpUrl;
 use crate::types::{ClusterAlias, ClusterId, FlowName};
@@ -98,15 +99,6 @@ pub struct FlowSettings {
     pub policy: PolicySettings,
     /// Ceilings and intervals.
     pub limits: LimitSettings,
-}
-
-/// Turns a source topic's name into the target's: `prefix` + name + `suffix`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rename {
-    /// What stands before `{topic}`.
-    pub prefix: String,
-    /// What stands after it.
-    pub suffix: String,
 }
 
 /// Says whose records a flow copies (guarantee G7).

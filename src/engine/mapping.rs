@@ -267,7 +267,11 @@ fn known<'a>(
     let checkpoint = past.checkpoint.as_ref().ok_or(Unmapped::NotBegun)?;
     let source_first = bound(both.source, &ends.at_source, &ends.source_first, partition)?;
     let target_first = bound(both.target, &ends.at_target, &ends.target_first, &target)?;
-    let target_end = bound(both.target, &ends.at_target, &ends.target_end, &target)?;
+    let mut target_end = bound(both.target, &ends.at_target, &ends.target_end, &target)?;
+    // Behind where an ended flow was left stand the applications' records, unless the flow wrote on since.
+    if let Some(ended) = past.ended.as_ref().filter(|ended| ended.target_next >= checkpoint.target_next) {
+        target_end = target_end.min(ended.target_next);
+    }
     let was = [
         (both.source, &ends.at_source, partition, checkpoint.source_topic_id),
         (both.target, &ends.at_target, &target, checkpoint.target_topic_id),
@@ -319,7 +323,7 @@ async fn reach(
     let end = found.target_end.min(found.checkpoint.target_next + TAIL_OFFSETS_MAX);
     if end > found.checkpoint.target_next {
         let mut producers = found.past.producers.clone();
-        producers.insert(found.checkpoint.producer_id);
+        found.checkpoint.add_producer(&mut producers);
         let ends = resume::Ends { source, target, at_source, at_target, origin };
         let question = resume::Question {
             source: partition,

@@ -13,6 +13,7 @@ pub mod discover;
 pub mod ended;
 pub mod errands;
 pub mod event;
+pub mod failback_records;
 pub mod fence;
 pub mod fetcher;
 pub mod incarnation;

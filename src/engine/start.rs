@@ -309,7 +309,7 @@ impl Starter {
             }
         }
         let scan_end = fence.marker.map_or(bounds.target_end, |marker| marker.0);
-        past.producers.insert(checkpoint.producer_id);
+        checkpoint.add_producer(&mut past.producers);
         let Starter { source, target, origin, .. } = self;
         let ends = resume::Ends { source, target, at_source, at_target, origin };
         let question = resume::Question {

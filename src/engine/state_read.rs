@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::compacted_log::CompactedLog;
-use super::ended::Ended;
 use super::offset_map::{Chunk, ChunkError, ChunkId, OffsetMap, assemble};
-use super::state_records::{Key, Partitions, learn, learn_end};
+use super::state_records::{Key, Partitions, Whole, learn};
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
 use crate::kafka::metadata::TopicMetadata;
@@ -20,8 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct FlowState {
     /// What is known of each source partition.
     pub partitions: Partitions,
-    /// Who ended the flow, if somebody did.
-    pub ended: Option<Ended>,
+    /// What is known of the flow as a whole.
+    pub whole: Whole,
     chunks: HashMap<TopicPartition, BTreeMap<ChunkId, Vec<u8>>>,
 }
 
@@ -77,7 +76,7 @@ impl StateReader {
 impl FlowState {
     fn take(&mut self, key: &[u8], value: Option<&[u8]>, at_ms: i64) {
         learn(&mut self.partitions, key, value, at_ms);
-        learn_end(&mut self.ended, key, value);
+        self.whole.learn(key, value);
         if let Ok(Key::Map { topic, partition, owner, number }) = serde_json::from_slice(key) {
             let chunks = self.chunks.entry(TopicPartition::new(topic.as_str(), partition)).or_default();
             let id = ChunkId { owner, number };
@@ -93,6 +92,8 @@ impl FlowState {
         let Some(chunks) = self.chunks.get(partition) else { return Ok(None) };
         let chunks: Vec<Chunk> =
             chunks.values().map(|bytes| Chunk::decode(bytes)).collect::<Result<_, _>>()?;
-        Ok(assemble(chunks))
+        let reordered = self.partitions.get(partition).and_then(|past| past.reordered.as_ref());
+        let stretches = reordered.map(|reordered| reordered.stretches.clone()).unwrap_or_default();
+        Ok(assemble(chunks).map(|map| map.with_stretches(stretches)))
     }
 }

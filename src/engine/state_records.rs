@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::ended::{Ended, EndedPartition};
 use super::event::StopCause;
+use super::failback_records::{Reordered, Returning, Seeded, Settled};
 use super::offset_map::{Chunk, ChunkError, ChunkId, Pair};
 use crate::types::TopicPartition;
 
@@ -65,6 +66,39 @@ pub enum Key {
         /// The partition.
         partition: i32,
     },
+    /// A checkpoint that a failback wrote. An older one that comes later, from a process that was cut off, does
+    /// not count beside it.
+    Floor {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// Where the two ends have a partition's records in different orders.
+    Reordered {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// A failback of this flow is under way.
+    Returning,
+    /// What it settled of a partition.
+    Settled {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
+    /// From which flow's end this flow was begun.
+    Seeded,
+    /// The same of one partition; written before the flow's own, so while that is missing the begin is not whole.
+    SeededPartition {
+        /// The source topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+    },
 }
 
 /// States a fact about an immutable stretch of both logs: everything at the source before
@@ -92,6 +126,21 @@ impl Checkpoint {
     /// Returns the same moment in both logs.
     pub fn pair(&self) -> Pair {
         Pair { source: self.source_next, target: self.target_next }
+    }
+
+    /// Adds the producer id to those of the flow; a checkpoint that no producer wrote behind has none (-1, as
+    /// batches have it that were written without idempotence).
+    pub fn add_producer(&self, producers: &mut HashSet<i64>) {
+        if self.producer_id >= 0 {
+            producers.insert(self.producer_id);
+        }
+    }
+
+    /// Says whether the other speaks of another incarnation of either topic.
+    fn is_of_other_topics(&self, other: &Self) -> bool {
+        let differ = |a: Option<Uuid>, b: Option<Uuid>| a.zip(b).is_some_and(|(a, b)| a != b);
+        differ(self.source_topic_id, other.source_topic_id)
+            || differ(self.target_topic_id, other.target_topic_id)
     }
 }
 
@@ -172,8 +221,12 @@ impl Trouble {
 /// Holds what the state topic says of one partition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
-    /// The newest checkpoint.
+    /// The newest checkpoint, or the floor where that is further.
     pub checkpoint: Option<Checkpoint>,
+    /// The newest checkpoint, whatever the floor says.
+    pub written: Option<Checkpoint>,
+    /// The checkpoint that a failback wrote last.
+    pub floor: Option<Checkpoint>,
     /// When it was written, in milliseconds since 1970.
     pub checkpoint_ms: i64,
     /// Every producer id the flow wrote the partition with.
@@ -190,6 +243,12 @@ pub struct Past {
     pub skipped: BTreeMap<i64, Trouble>,
     /// Where it was left when the flow was ended.
     pub ended: Option<EndedPartition>,
+    /// Where the two ends have its records in different orders.
+    pub reordered: Option<Reordered>,
+    /// What a failback settled of it.
+    pub settled: Option<Settled>,
+    /// From which flow's end it was begun.
+    pub seeded: Option<Seeded>,
 }
 
 /// Says what is to be known of a chunk that is not in memory.
@@ -203,6 +262,18 @@ impl Past {
     /// Says whether a process may have written the partition for this flow.
     pub fn was_owned(&self) -> bool {
         self.checkpoint.is_some() || !self.producers.is_empty() || !self.chunks.is_empty()
+    }
+
+    /// A checkpoint and a floor are both facts; the one that is further counts, unless the topic was made anew.
+    fn choose_checkpoint(&mut self) {
+        self.checkpoint = match (&self.written, &self.floor) {
+            (Some(written), Some(floor)) => {
+                let is_further =
+                    floor.source_next > written.source_next && !floor.is_of_other_topics(written);
+                Some(if is_further { floor } else { written }.clone())
+            }
+            (written, floor) => written.clone().or_else(|| floor.clone()),
+        };
     }
 
     /// Returns the newest chunk, where it can be read.
@@ -245,9 +316,18 @@ pub fn learn(known: &mut Partitions, key: &[u8], value: Option<&[u8]>, timestamp
     match key {
         Key::Checkpoint { topic, partition } => {
             let past = past_of(known, &topic, partition);
-            past.checkpoint = read(value);
+            past.written = read(value);
             past.checkpoint_ms = timestamp_ms;
+            past.choose_checkpoint();
         }
+        Key::Floor { topic, partition } => {
+            let past = past_of(known, &topic, partition);
+            past.floor = read(value);
+            past.choose_checkpoint();
+        }
+        Key::Reordered { topic, partition } => past_of(known, &topic, partition).reordered = read(value),
+        Key::Settled { topic, partition } => past_of(known, &topic, partition).settled = read(value),
+        Key::SeededPartition { topic, partition } => past_of(known, &topic, partition).seeded = read(value),
         Key::Producer { id } => {
             let Some(Producer { topic, partition, owner, .. }) = read(value) else { return };
             let past = past_of(known, &topic, partition);
@@ -266,14 +346,30 @@ pub fn learn(known: &mut Partitions, key: &[u8], value: Option<&[u8]>, timestamp
             };
         }
         Key::EndedPartition { topic, partition } => past_of(known, &topic, partition).ended = read(value),
-        Key::Ended => {}
+        Key::Ended | Key::Returning | Key::Seeded => {}
     }
 }
 
-/// Takes in a record that tells of the flow's end; any other is passed over.
-pub fn learn_end(ended: &mut Option<Ended>, key: &[u8], value: Option<&[u8]>) {
-    if matches!(serde_json::from_slice(key), Ok(Key::Ended)) {
-        *ended = read(value);
+/// What is known of a flow as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whole {
+    /// Who ended it, if somebody did.
+    pub ended: Option<Ended>,
+    /// How far a failback has come, if one is under way.
+    pub returning: Option<Returning>,
+    /// From which flow's end it was begun, if from one.
+    pub seeded: Option<Seeded>,
+}
+
+impl Whole {
+    /// Takes in a record that tells of the flow as a whole; any other is passed over.
+    pub fn learn(&mut self, key: &[u8], value: Option<&[u8]>) {
+        match serde_json::from_slice(key) {
+            Ok(Key::Ended) => self.ended = read(value),
+            Ok(Key::Returning) => self.returning = read(value),
+            Ok(Key::Seeded) => self.seeded = read(value),
+            _ => {}
+        }
     }
 }
 
@@ -328,6 +424,44 @@ mod tests {
         let past = &known[&TopicPartition::new("orders", 3)];
         assert_eq!(past.producers, HashSet::from([7, 8]));
         assert_eq!((past.checkpoint.clone(), past.owner.clone()), (None, None));
+    }
+
+    fn checkpoint(source_next: i64, source_topic_id: u128) -> Checkpoint {
+        Checkpoint {
+            v: 1,
+            source_next,
+            target_next: source_next,
+            source_topic_id: Some(Uuid::from_u128(source_topic_id)),
+            target_topic_id: None,
+            producer_id: -1,
+            source_end: None,
+        }
+    }
+
+    #[test]
+    fn g1_a_late_checkpoint_of_a_process_that_was_cut_off_takes_nothing_back() {
+        let mut known = HashMap::new();
+        let name = || ("orders".to_owned(), 3);
+        let mut take = |is_floor: bool, source_next, id| {
+            let (topic, partition) = name();
+            let key = match is_floor {
+                true => Key::Floor { topic, partition },
+                false => Key::Checkpoint { topic, partition },
+            };
+            learn(&mut known, &json(&key), Some(&json(&checkpoint(source_next, id))), 0);
+            let past = &known[&TopicPartition::new("orders", 3)];
+            past.checkpoint.as_ref().map(|checkpoint| checkpoint.source_next)
+        };
+        assert_eq!(
+            [take(false, 10, 1), take(true, 30, 1), take(false, 12, 1)],
+            [Some(10), Some(30), Some(30)]
+        );
+        assert_eq!([take(false, 40, 1), take(true, 35, 1)], [Some(40), Some(40)]);
+        // Made anew, the topic begins again.
+        assert_eq!(take(false, 2, 2), Some(2));
+        let mut producers = HashSet::new();
+        checkpoint(1, 1).add_producer(&mut producers);
+        assert!(producers.is_empty(), "batches without a producer id are nobody's");
     }
 
     #[test]

@@ -14,9 +14,7 @@ use super::ended::Ended;
 use super::event::StopCause;
 use super::offset_map::{Chunk, ChunkId, Growing};
 use super::partition::Phase;
-use super::state_records::{
-    Checkpoint, Key, Owner, Partitions, Past, Producer, Trouble, json, learn, learn_end,
-};
+use super::state_records::{Checkpoint, Key, Owner, Partitions, Past, Producer, Trouble, Whole, json, learn};
 use crate::config::settings::FlowSettings;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
@@ -125,19 +123,26 @@ pub struct StateTopic {
     telling: Mutex<()>,
     /// Why partitions stopped, where that is not recorded yet.
     stopped: std::sync::Mutex<HashMap<TopicPartition, Trouble>>,
+    /// The end that does not keep this run from copying.
+    lifted: Option<Ended>,
 }
 
 #[derive(Debug, Default)]
 struct Known {
     partitions: Partitions,
-    ended: Option<Ended>,
+    whole: Whole,
     /// How far the topic was read.
     next: i64,
 }
 
 impl StateTopic {
-    /// Makes sure the topic exists and reads it to its end.
-    pub async fn open(target: &Cluster, flow: &FlowSettings) -> Result<Self, KafkaError> {
+    /// Makes sure the topic exists and reads it to its end. The end of the flow that is `lifted`, and no other,
+    /// does not count.
+    pub async fn open(
+        target: &Cluster,
+        flow: &FlowSettings,
+        lifted: Option<Ended>,
+    ) -> Result<Self, KafkaError> {
         let name = TopicName::new(format!("{NAME_PREFIX}{}", flow.name));
         let replication_factor = flow.provision.replication_factor.unwrap_or(-1);
         let log = CompactedLog::new(target.clone(), name, PATIENCE);
@@ -149,6 +154,7 @@ impl StateTopic {
             owed: Mutex::default(),
             telling: Mutex::default(),
             stopped: std::sync::Mutex::default(),
+            lifted,
         };
         state.catch_up().await?;
         Ok(state)
@@ -157,18 +163,19 @@ impl StateTopic {
     /// Reads what was written since the last time, by us or by others.
     pub async fn catch_up(&self) -> Result<(), KafkaError> {
         let mut known = self.known.lock().await;
-        let Known { partitions, ended, next } = &mut *known;
+        let Known { partitions, whole, next } = &mut *known;
         let each = |key: &[u8], value: Option<&[u8]>, at_ms| {
             learn(partitions, key, value, at_ms);
-            learn_end(ended, key, value);
+            whole.learn(key, value);
         };
         *next = self.log.read(*next, each).await?;
         Ok(())
     }
 
-    /// Returns who ended the flow, as of the last reading.
+    /// Returns who ended the flow, as of the last reading; an end that is lifted is none.
     pub async fn ended(&self) -> Option<Ended> {
-        self.known.lock().await.ended.clone()
+        let ended = self.known.lock().await.whole.ended.clone();
+        ended.filter(|ended| self.lifted.as_ref() != Some(ended))
     }
 
     /// Returns what is known of a source partition.

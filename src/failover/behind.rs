@@ -24,7 +24,9 @@ pub async fn count(
 ) -> Result<Behind, KafkaError> {
     let mut behind = Behind { records: 0, end };
     let Some(checkpoint) = &past.checkpoint else { return Ok(behind) };
-    let ours = |id: i64| past.producers.contains(&id) || id == checkpoint.producer_id;
+    let mut producers = past.producers.clone();
+    checkpoint.add_producer(&mut producers);
+    let ours = |id: i64| producers.contains(&id);
     let mut next = checkpoint.target_next.max(first);
     while next < end {
         let read = || log_reader::read(target, at_target, partition, (next, end), Isolation::ReadUncommitted);

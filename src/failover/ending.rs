@@ -98,7 +98,7 @@ impl<'a> Ending<'a> {
 
     /// Returns who ended the flow, as of the last reading.
     pub fn ended(&self) -> Option<&Ended> {
-        self.reader.state().ended.as_ref()
+        self.reader.state().whole.ended.as_ref()
     }
 
     /// Returns the topic that holds the flow's state.

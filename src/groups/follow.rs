@@ -137,7 +137,7 @@ impl Follower {
             Ok::<_, KafkaError>(live_maps(&both, &ends, state.state(), live, &partitions))
         };
         let (maps, there) = join(map, chosen.there(&both)).await;
-        if state.state().ended.is_some() {
+        if state.state().whole.ended.is_some() {
             // Whoever ended the flow moved the groups; a process that wakes up afterwards leaves them alone.
             return Ok((Vec::new(), BTreeMap::new()));
         }

@@ -22,6 +22,12 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
     crc_fast::crc32_iscsi(bytes)
 }
 
+/// Returns the CRC-32C of what `crc` is of, followed by these bytes; of nothing it is 0.
+pub fn append(crc: u32, bytes: &[u8]) -> u32 {
+    let length = u32::try_from(bytes.len()).expect("nobody holds 4 GiB at a time");
+    shift(crc, length) ^ crc32c(bytes)
+}
+
 /// Moves a difference of two CRC-32C values past the `following_bytes` that both messages share.
 pub fn shift(difference: u32, following_bytes: u32) -> u32 {
     let mut shifted = difference;

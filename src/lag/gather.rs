@@ -92,7 +92,7 @@ pub struct FlowFacts {
 
 /// Returns the topic at the target to which a source topic is copied.
 pub fn target_name(flow: &FlowSettings, source: &TopicName) -> TopicName {
-    TopicName::new(format!("{}{}{}", flow.rename.prefix, source, flow.rename.suffix))
+    TopicName::new(flow.rename.apply(source.as_str()))
 }
 
 /// Returns the topic that holds a flow's state.
@@ -225,7 +225,7 @@ async fn positions(
                 Err(unplaced) => Err(unplaced),
                 Ok(source_first) => {
                     let mut producers = past.map(|past| past.producers.clone()).unwrap_or_default();
-                    producers.insert(tail.checkpoint.producer_id);
+                    tail.checkpoint.add_producer(&mut producers);
                     let (source, target) = (source_name.clone(), target_name.clone());
                     unsettled.push(Unsettled { source, target, tail, source_first, producers });
                     continue;

@@ -6,6 +6,7 @@ use super::change::{Change, Finding, Side};
 use super::diff::{Difference, Rules};
 use super::snapshot::{Seen, Snapshot};
 use super::wanted::{source_name, target_name};
+use crate::config::settings::Affixes;
 use crate::kafka::acls::{Operation, PatternKind, TopicAcl};
 use crate::types::TopicName;
 
@@ -111,11 +112,12 @@ fn places(
     if covered.is_empty() {
         return BTreeMap::new();
     }
-    let prefix = format!("{}{}", rename.prefix, acl.resource);
+    let prefix = format!("{}{}", rename.on.prefix, acl.resource);
     let is_flows_copy = |name: &TopicName| {
         source_name(rename, name).is_some_and(|name| rules.flow.topics.matches(name.as_str()))
     };
-    let is_whole = rename.suffix.is_empty()
+    let is_whole = rename.on.suffix.is_empty()
+        && rename.off == Affixes::default()
         && snapshot.source_names.iter().filter(begins).all(|name| topics.contains(name))
         && snapshot.target_names.iter().filter(|name| name.as_str().starts_with(&prefix)).all(is_flows_copy);
     if is_whole {

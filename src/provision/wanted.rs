@@ -57,27 +57,35 @@ pub fn topic(
 
 /// Returns the target's name of a source topic.
 pub fn target_name(rename: &Rename, source: &TopicName) -> TopicName {
-    TopicName::new(format!("{}{}{}", rename.prefix, source, rename.suffix))
+    TopicName::new(rename.apply(source.as_str()))
 }
 
 /// Returns the source topic a target topic would be the copy of, where its name can be one.
 pub fn source_name(rename: &Rename, target: &TopicName) -> Option<TopicName> {
-    let name = target.as_str().strip_prefix(rename.prefix.as_str())?.strip_suffix(rename.suffix.as_str())?;
-    (!name.is_empty()).then(|| TopicName::from(name))
+    rename.source_of(target.as_str()).map(TopicName::new)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::settings::Affixes;
 
     #[test]
     fn a_name_leads_back_to_the_source() {
-        let rename = Rename { prefix: "us.".to_owned(), suffix: "-copy".to_owned() };
+        let on = Affixes { prefix: "us.".to_owned(), suffix: "-copy".to_owned() };
+        let rename = Rename { on, ..Rename::default() };
         let target = target_name(&rename, &"orders".into());
         assert_eq!(target.as_str(), "us.orders-copy");
         assert_eq!(source_name(&rename, &target), Some("orders".into()));
         for other in ["orders-copy", "us.orders", "us.-copy", "us.copy"] {
             assert_eq!(source_name(&rename, &other.into()), None, "{other}");
         }
+        let back = rename.inverse();
+        assert_eq!(target_name(&back, &target), "orders".into());
+        assert_eq!(source_name(&back, &"orders".into()), Some(target));
+        assert_eq!(
+            (rename.to_string(), back.to_string()),
+            ("us.{topic}-copy".into(), "us.{topic}-copy -> {topic}".into())
+        );
     }
 }

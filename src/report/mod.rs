@@ -4,6 +4,7 @@ pub mod document;
 pub mod drill;
 pub mod drill_bar;
 pub mod explain;
+pub mod failback;
 pub mod failover;
 pub mod findings;
 pub mod flow_status;

@@ -141,7 +141,7 @@ fn pairs(flow: &FlowSettings, at_source: &Metadata) -> Vec<Pair> {
         .map(|(name, topic)| Pair {
             source: name.clone(),
             at_source: topic.clone(),
-            target: TopicName::new(format!("{}{name}{}", flow.rename.prefix, flow.rename.suffix)),
+            target: TopicName::new(flow.rename.apply(name.as_str())),
             at_target: None,
         })
         .collect();

@@ -96,7 +96,7 @@ fn pairs(at_source: &Metadata, wanted: Wanted<'_>) -> Vec<(TopicPartition, Topic
         if !is_flows || !(wanted.is_wanted)(name) {
             continue;
         }
-        let there = TopicName::new(format!("{}{name}{}", flow.rename.prefix, flow.rename.suffix));
+        let there = TopicName::new(flow.rename.apply(name.as_str()));
         for partition in topic.partitions.keys() {
             let at_target = TopicPartition::new(there.clone(), *partition);
             pairs.insert(TopicPartition::new(name.clone(), *partition), at_target);

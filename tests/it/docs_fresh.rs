@@ -10,7 +10,6 @@ use strait::cli::definition as command;
 use strait::commands::{completions, man};
 use strait::exit::Exit;
 use strait::obs::names::MetricName;
-use strait::report::failover;
 use strait::report::findings::FIELDS;
 use strait::report::flow_status::PARTITION_FIELDS;
 use strait::report::lag_json::PARTITION_FIELDS as LAG_FIELDS;
@@ -18,6 +17,7 @@ use strait::report::reporter::SCHEMA;
 use strait::report::schema::LINES;
 use strait::report::topics_outcome::FIELDS as SYNC_FIELDS;
 use strait::report::verified::PARTITION_FIELDS as VERIFY_FIELDS;
+use strait::report::{failback, failover};
 use strait::report::{groups_sync, groups_translate};
 use strait::validate::registry;
 
@@ -139,6 +139,17 @@ fn json_page() -> String {
     for (name, holds) in failover::PARTITION_FIELDS {
         writeln!(page, "- `{name}`: {holds}").unwrap();
     }
+    page.push_str(
+        "\n# The document of `strait failback`\n\n\
+         One JSON object: `schema` (`strait/failback/v1`), `status`, `exit_code`, `errors` as above, and `data`, \
+         `null` where the flow cannot be failed back: `flow`, `reverse` (the flow that goes the other way), \
+         `reverse_is_configured`, `reverse_config` (its part of the configuration, null where that has it), \
+         `dry_run`, `step` (`surveyed`, `begun` with `--begin-only`, or `done`), `ended` (the failover that is gone \
+         back from), `left_out` (topics that do not go back: `topic`, `code`, `cause`), `exported` (the files that \
+         were written: `path`, `topic`, `partition`, `records`, `bytes`, `crc32c`), `groups` (as in `strait groups \
+         sync`, moved back) and `partitions`. Each partition has:\n\n",
+    );
+    fields(&mut page, failback::PARTITION_FIELDS);
     documents(&mut page);
     page
 }

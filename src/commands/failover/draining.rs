@@ -18,12 +18,12 @@ use crate::report::reporter::{Reporter, stop_problem};
 use crate::types::TopicPartition;
 
 /// Events that may wait to be told.
-const EVENT_QUEUE_MAX: usize = 1024;
+pub(in crate::commands) const EVENT_QUEUE_MAX: usize = 1024;
 /// Partitions named where many are written to.
 const NAMED_MAX: usize = 5;
 
 /// Drains the source, with the writers stopped by `fence_cmd` where one is given.
-pub(super) async fn drain(
+pub(in crate::commands) async fn drain(
     context: &Context,
     (source, target): (&Cluster, &Cluster),
     flow: &FlowSettings,
@@ -55,7 +55,7 @@ pub(super) async fn drain(
 }
 
 /// Tells what happens to people; programs get the one document at the end.
-async fn tell(context: Context, flow: String, mut events: mpsc::Receiver<Event>) {
+pub(in crate::commands) async fn tell(context: Context, flow: String, mut events: mpsc::Receiver<Event>) {
     let reporter = Reporter::new(context.output.clone());
     let mut batch = Vec::new();
     while events.recv_many(&mut batch, EVENT_QUEUE_MAX).await > 0 {
@@ -82,7 +82,8 @@ async fn hook(command: &str, flow: &FlowSettings, limit: Duration) -> Result<(),
     })
 }
 
-fn problem(flow: &FlowSettings, error: DrainError) -> Box<Problem> {
+/// Says why a flow cannot be drained.
+pub(in crate::commands) fn problem(flow: &FlowSettings, error: DrainError) -> Box<Problem> {
     let scope = || Scope::Flow(flow.name.to_string());
     let what = format!("flow \"{}\" is not ended: it cannot be drained", flow.name);
     Box::new(match error {

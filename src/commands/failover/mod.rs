@@ -1,13 +1,11 @@
 //! `strait failover`: end a flow at the target, so that the applications can go on there.
 
-mod draining;
-mod moving;
-mod told;
+pub(super) mod draining;
+pub(super) mod told;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::moving::Moved;
 use self::told::Told;
 use super::replicate::flow::open;
 use super::replicate::positive_duration;
@@ -17,7 +15,8 @@ use crate::engine::ended::{EndKind, Ended};
 use crate::engine::state_topic::NAME_PREFIX;
 use crate::exit::Exit;
 use crate::failover::drain::Rest;
-use crate::failover::ending::{Ending, Fenced, Leave, PATIENCE};
+use crate::failover::ending::{Ending, Leave, PATIENCE};
+use crate::failover::whole::{self, FailedOver, FailoverError};
 use crate::kafka::cluster::Cluster;
 use crate::report::document::Document;
 use crate::report::failover::SCHEMA;
@@ -128,7 +127,8 @@ async fn story(
     let (target, source) = clusters(args, context, settings, flow).await?;
     let mut ending = Ending::new(&target, flow);
     if !ending.read().await.map_err(|error| Problem::from(&error))? {
-        return Err(Box::new(never_ran(flow, &ending)));
+        let topic = ending.state_topic().clone();
+        return Err(told::not_ended(flow, FailoverError::NeverRan { topic }));
     }
     let ended = ending.ended().cloned();
     if let Some(ended) = ended.as_ref().filter(|ended| ended.how != how && args.planned) {
@@ -138,7 +138,10 @@ async fn story(
     let mut told = Told::new(flow, ended.as_ref().map_or(how, |ended| ended.how), args.dry_run);
     if is_done || args.dry_run || !args.yes {
         let source = source.as_ref().filter(|_| !is_done);
-        look(&mut told, (&mut ending, &target, source), flow, Step::Plan).await?;
+        let source = source.map(|source| (source, patience(&told)));
+        let looked = whole::look(&mut ending, &target, flow, source, None).await;
+        told.take(flow, looked.map_err(|error| Problem::from(&error))?);
+        told.ended = ending.ended().cloned();
     }
     if is_done || args.dry_run {
         return Ok(told);
@@ -167,23 +170,22 @@ async fn end(
     flow: &FlowSettings,
     leave: Leave<'_>,
 ) -> Result<(), Box<Problem>> {
-    let failed = |error: &_| Box::new(Problem::from(error));
-    let ended = ending.mark(leave, source).await.map_err(|error| failed(&error))?;
-    let (fenced, not_fenced) = ending.fence().await.map_err(|error| failed(&error))?;
-    if let Some((first, error)) = not_fenced.first() {
-        let what = format!("{} cannot be taken over, {first} first", told::partitions(not_fenced.len()));
-        let problem = Problem::new("not_fenced", Scope::Flow(flow.name.to_string()), what);
-        let problem = problem.place(format!("cluster {}", flow.target)).cause(error.to_string());
-        return Err(Box::new(
-            problem.hint("run it again: replicate is refused already, and it goes on from here"),
-        ));
-    }
-    told.note_open(flow, fenced.open_ones());
-    look(told, (ending, target, source), flow, Step::Behind(&fenced)).await?;
-    ending.record(&fenced, &told.places).await.map_err(|error| failed(&error))?;
+    let source = source.map(|source| (source, patience(told)));
+    let done = whole::end(ending, target, flow, source, leave).await;
+    let FailedOver { ended, looked, unfenced } = done.map_err(|error| told::not_ended(flow, error))?;
+    told.note_open(flow, unfenced.iter());
+    told.take(flow, looked);
     told.is_ended_now = true;
-    told.ended = Some(ending.finish(ended).await.map_err(|error| failed(&error))?);
+    told.ended = Some(ended);
+    if told.how == EndKind::Planned && !told.source_answered && !flow.groups.is_empty() {
+        told.group_problems.push((Exit::Bad, groups_not_moved(flow)));
+    }
     Ok(())
+}
+
+/// Says how long the source is waited for.
+fn patience(told: &Told) -> Duration {
+    if told.how == EndKind::Planned { PATIENCE } else { SOURCE_PATIENCE }
 }
 
 fn groups_not_moved(flow: &FlowSettings) -> Problem {
@@ -200,50 +202,6 @@ fn was_unplanned(flow: &FlowSettings, ended: &Ended) -> Problem {
         .place(format!("as recorded in {NAME_PREFIX}{} at {}", flow.name, flow.target))
         .cause(ended.to_string())
         .hint("--unplanned shows where it was left, and goes on where it was interrupted")
-}
-
-/// Says when partitions are looked at.
-enum Step<'a> {
-    /// Before anything is changed.
-    Plan,
-    /// Behind the fences; the groups are moved.
-    Behind(&'a Fenced),
-}
-
-/// Finds out where partitions and groups stand, and moves the groups where that is due.
-async fn look(
-    told: &mut Told,
-    (ending, target, source): (&mut Ending<'_>, &Cluster, Option<&Cluster>),
-    flow: &FlowSettings,
-    step: Step<'_>,
-) -> Result<(), Box<Problem>> {
-    let fenced = match &step {
-        Step::Plan => None,
-        Step::Behind(fenced) => Some(*fenced),
-    };
-    let patience = if told.how == EndKind::Planned { PATIENCE } else { SOURCE_PATIENCE };
-    let asked = source.map(|source| (source, patience));
-    let (places, gone) = ending.look(fenced, asked).await.map_err(|error| Problem::from(&error))?;
-    told.take(flow, places, gone);
-    told.ended = ending.ended().cloned();
-    let mut moved = None;
-    if let Some(source) = source {
-        let clusters = (source, target);
-        let from = moving::from_source(clusters, flow, ending.reader(), (fenced.is_some(), patience));
-        // A source that dies meanwhile leaves the groups where they are.
-        moved = tokio::time::timeout(patience * 2, from).await.ok().and_then(Result::ok);
-    }
-    told.source_answered = moved.is_some();
-    let Moved { groups, standing, problems } = match moved {
-        Some(moved) => moved,
-        None => moving::as_they_stand(target, flow, &told.places, PATIENCE).await,
-    };
-    (told.groups, told.standing) = (groups, standing);
-    told.group_problems = problems;
-    if fenced.is_some() && told.how == EndKind::Planned && !told.source_answered && !flow.groups.is_empty() {
-        told.group_problems.push((Exit::Bad, groups_not_moved(flow)));
-    }
-    Ok(())
 }
 
 /// Opens the target, and the source where it answers in time; a planned failover needs both.
@@ -275,14 +233,6 @@ async fn clusters(
     };
     context.output.say(&format!("the source does not answer: {why}"));
     Ok((target, None))
-}
-
-fn never_ran(flow: &FlowSettings, ending: &Ending<'_>) -> Problem {
-    let what = format!("flow \"{}\" cannot be failed over: it never ran", flow.name);
-    Problem::new("never_ran", Scope::Flow(flow.name.to_string()), what)
-        .place(format!("cluster {}", flow.target))
-        .cause(format!("there is no topic {}", ending.state_topic()))
-        .hint("check --flow and the cluster; strait status shows which flows have run")
 }
 
 fn confirm(context: &Context, flow: &FlowSettings) -> Result<(), Box<Problem>> {

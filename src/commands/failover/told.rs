@@ -1,12 +1,15 @@
 //! What a failover has to say, and how it ends.
 
 use super::super::Context;
+use super::super::groups::sync::note;
 use crate::config::settings::FlowSettings;
 use crate::engine::ended::{EndKind, Ended};
 use crate::exit::Exit;
 use crate::failover::groups::Standing;
 use crate::failover::plan::{Missing, Place};
 use crate::failover::source::now_ms;
+use crate::failover::whole::{FailoverError, GroupsMoved, Looked};
+use crate::groups::plan::Move;
 use crate::report::document::Document;
 use crate::report::failover::{
     FailoverData, PartitionJson, SCHEMA, StandingJson, missing_line, standing_table, table,
@@ -14,7 +17,7 @@ use crate::report::failover::{
 use crate::report::groups_sync::{self, Counts, FlowGroups, Group};
 use crate::report::output::Format;
 use crate::report::problem::{Problem, Scope};
-use crate::types::{TopicName, TopicPartition};
+use crate::types::TopicPartition;
 
 /// Most problems told in text; JSON has all.
 const PROBLEMS_SHOWN_MAX: usize = 10;
@@ -35,8 +38,51 @@ pub(super) struct Told {
 }
 
 /// Writes a number of partitions.
-pub(super) fn partitions(count: usize) -> String {
+pub(in crate::commands) fn partitions(count: usize) -> String {
     if count == 1 { "1 partition".to_owned() } else { format!("{count} partitions") }
+}
+
+/// Tells what became of the groups, and what kept them from their places.
+pub(in crate::commands) fn groups_told(
+    flow: &FlowSettings,
+    moved: &GroupsMoved,
+) -> (Vec<Group>, Vec<(Exit, Problem)>) {
+    let mut problems: Vec<_> =
+        moved.failures.iter().map(|error| (Exit::Inconclusive, Problem::from(error))).collect();
+    let mut groups = Vec::new();
+    for plan in &moved.plans {
+        let of_group = moved.outcomes.get(&plan.group);
+        note(&mut problems, flow, plan, of_group);
+        let outcome = |planned: &Move| {
+            let outcome = of_group?.get(&planned.target)?;
+            planned.is_change().then(|| outcome.clone())
+        };
+        groups.push(Group::of(plan, outcome));
+    }
+    (groups, problems)
+}
+
+/// Says why a flow is not ended.
+pub(in crate::commands) fn not_ended(flow: &FlowSettings, error: FailoverError) -> Box<Problem> {
+    let scope = Scope::Flow(flow.name.to_string());
+    Box::new(match error {
+        FailoverError::Kafka(error) => Problem::from(&error),
+        FailoverError::NeverRan { topic } => {
+            let what = format!("flow \"{}\" cannot be failed over: it never ran", flow.name);
+            Problem::new("never_ran", scope, what)
+                .place(format!("cluster {}", flow.target))
+                .cause(format!("there is no topic {topic}"))
+                .hint("check --flow and the cluster; strait status shows which flows have run")
+        }
+        FailoverError::NotFenced(failed) => {
+            let first = failed.first();
+            let named = first.map_or_else(String::new, |(first, _)| first.to_string());
+            let what = format!("{} cannot be taken over, {named} first", partitions(failed.len()));
+            let problem = Problem::new("not_fenced", scope, what).place(format!("cluster {}", flow.target));
+            let problem = first.iter().fold(problem, |problem, (_, error)| problem.cause(error.to_string()));
+            problem.hint("run it again: replicate is refused already, and it goes on from here")
+        }
+    })
 }
 
 impl Told {
@@ -56,9 +102,13 @@ impl Told {
         }
     }
 
-    /// Takes in where partitions stand, in place of an earlier look.
-    pub(super) fn take(&mut self, flow: &FlowSettings, places: Vec<Place>, gone: Vec<TopicName>) {
+    /// Takes in where partitions and groups stand, in place of an earlier look.
+    pub(super) fn take(&mut self, flow: &FlowSettings, looked: Looked) {
+        let Looked { places, gone, groups } = looked;
         self.places = places;
+        self.source_answered = groups.source_answered;
+        (self.groups, self.group_problems) = groups_told(flow, &groups);
+        self.standing = groups.standing;
         self.problems.retain(|(_, problem)| problem.code != "topic_gone");
         for topic in gone {
             let what = format!("topic {topic} is left out: it is not there");

@@ -200,15 +200,10 @@ fn place(flow: &FlowSettings, asked: &Asked, reverse: bool) -> Placed {
         return Err(Reason { code: "not_an_offset", cause });
     }
     let topic = asked.partition.topic.as_str();
-    let name = if reverse {
-        let rest = topic.strip_prefix(flow.rename.prefix.as_str());
-        rest.and_then(|rest| rest.strip_suffix(flow.rename.suffix.as_str()))
-    } else {
-        Some(topic)
-    };
+    let name = if reverse { flow.rename.source_of(topic) } else { Some(topic.to_owned()) };
     match name.filter(|name| flow.topics.matches(name)) {
         Some(name) => {
-            Ok(TopicPartition { topic: TopicName::from(name), partition: asked.partition.partition })
+            Ok(TopicPartition { topic: TopicName::new(name), partition: asked.partition.partition })
         }
         None => {
             let cause = format!("the flow \"{}\" does not copy this topic", flow.name);

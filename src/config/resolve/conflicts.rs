@@ -25,7 +25,7 @@ fn same_target(context: &mut Context<'_>, flows: &[(&At<String>, &RawFlow, &Flow
     let mut writers: BTreeMap<(&ClusterAlias, String), &At<String>> = BTreeMap::new();
     for (name, raw, flow) in flows {
         for topic in flow.topics.literals() {
-            let written = format!("{}{topic}{}", flow.rename.prefix, flow.rename.suffix);
+            let written = flow.rename.apply(topic);
             let Some(other) = writers.get(&(&flow.target, written.clone())) else {
                 writers.insert((&flow.target, written), name);
                 continue;

@@ -6,7 +6,7 @@ use crate::config::error::ConfigError;
 use crate::config::patterns::{GroupSelector, Pattern, TopicSelector, internal_rule};
 use crate::config::raw::{At, RawFlow, RawLimits, RawPolicy, RawProvision};
 use crate::config::settings::{
-    FlowSettings, LimitSettings, PolicySettings, ProvisionSettings, Rename, StartAt,
+    Affixes, FlowSettings, LimitSettings, PolicySettings, ProvisionSettings, Rename, StartAt,
 };
 use crate::config::units::{parse_rate, parse_timestamp_ms, show_size};
 use crate::types::{ClusterAlias, FlowName};
@@ -113,20 +113,32 @@ fn has_topic_characters(text: &str) -> bool {
 
 fn rename(context: &mut Context<'_>, typed: Option<&At<String>>) -> Option<Rename> {
     let text = typed.map_or(defaults::RENAME, |typed| typed.value());
-    let error = match text.split("{topic}").collect::<Vec<_>>().as_slice() {
+    let (off, on) = text.split_once(RENAME_ARROW).unwrap_or(("{topic}", text));
+    match (affixes(off), affixes(on)) {
+        (Ok(off), Ok(on)) => return Some(Rename { off, on }),
+        (Err(error), _) | (_, Err(error)) => {
+            if let Some(typed) = typed {
+                context.error(typed, error);
+            }
+        }
+    }
+    None
+}
+
+/// Stands between what is taken off a name and what is put on.
+const RENAME_ARROW: &str = " -> ";
+
+fn affixes(text: &str) -> Result<Affixes, ConfigError> {
+    match text.split("{topic}").collect::<Vec<_>>().as_slice() {
         [prefix, suffix] => {
             let affix = format!("{prefix}{suffix}");
             if has_topic_characters(&affix) && affix.len() < defaults::TOPIC_NAME_BYTES_MAX {
-                return Some(Rename { prefix: (*prefix).to_owned(), suffix: (*suffix).to_owned() });
+                return Ok(Affixes { prefix: (*prefix).to_owned(), suffix: (*suffix).to_owned() });
             }
-            ConfigError::RenameName { text: text.to_owned() }
+            Err(ConfigError::RenameName { text: text.to_owned() })
         }
-        parts => ConfigError::RenameTopic { count: parts.len().saturating_sub(1) },
-    };
-    if let Some(typed) = typed {
-        context.error(typed, error);
+        parts => Err(ConfigError::RenameTopic { count: parts.len().saturating_sub(1) }),
     }
-    None
 }
 
 fn start(context: &mut Context<'_>, typed: Option<&At<String>>) -> Option<StartAt> {

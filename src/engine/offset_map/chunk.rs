@@ -37,7 +37,7 @@ pub enum ChunkError {
 impl Chunk {
     /// Returns the bytes.
     pub fn encode(&self) -> Vec<u8> {
-        let OffsetMap { from, to, runs } = &self.map;
+        let OffsetMap { from, to, runs, .. } = &self.map;
         let mut bytes = Vec::with_capacity(32 + runs.len() * 4);
         bytes.extend([VERSION, if self.begins_anew { BEGINS_ANEW } else { 0 }]);
         let head = [from.source, from.target, to.source - from.source, to.target - from.target];
@@ -74,7 +74,10 @@ impl Chunk {
         if end.source > to.source || end.target > to.target {
             return Err(ChunkError::Range);
         }
-        Ok(Self { begins_anew: flags & BEGINS_ANEW != 0, map: OffsetMap { from, to, runs } })
+        Ok(Self {
+            begins_anew: flags & BEGINS_ANEW != 0,
+            map: OffsetMap { from, to, runs, ..OffsetMap::default() },
+        })
     }
 }
 

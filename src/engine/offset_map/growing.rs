@@ -40,6 +40,11 @@ impl Growing {
         Self { id: ChunkId { owner, number: 0 }, begins_anew: true, map: OffsetMap::new(from) }
     }
 
+    /// Holds a whole map, in the place of all that was kept before.
+    pub fn whole(owner: i64, map: OffsetMap) -> Self {
+        Self { id: ChunkId { owner, number: 0 }, begins_anew: true, map }
+    }
+
     /// Goes on behind a checkpoint, as the owner that begins at the target offset `owner`. A short `last`
     /// chunk of the owner before is taken over, so that starts do not leave many short ones; returned is
     /// also whether it was, and is to be deleted.
@@ -102,11 +107,11 @@ impl Growing {
             let (closed, behind) = rest.split_at(CHUNK_RUNS);
             let to =
                 behind.first().map_or(self.map.to, |next| Pair { source: next.source, target: next.target });
-            let map = OffsetMap { from, to, runs: closed.to_vec() };
+            let map = OffsetMap { from, to, runs: closed.to_vec(), ..OffsetMap::default() };
             chunks.push((id, Chunk { begins_anew: self.begins_anew && id == self.id, map }));
             (from, rest, id.number) = (to, behind, id.number + 1);
         }
-        let map = OffsetMap { from, to: self.map.to, runs: rest.to_vec() };
+        let map = OffsetMap { from, to: self.map.to, runs: rest.to_vec(), ..OffsetMap::default() };
         chunks.push((id, Chunk { begins_anew: self.begins_anew && id == self.id, map }));
         chunks
     }

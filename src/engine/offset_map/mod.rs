@@ -16,6 +16,7 @@ mod growing;
 
 pub use self::chunk::{Chunk, ChunkError, assemble};
 pub use self::growing::{CHUNK_RUNS, ChunkId, Growing, PIECES_KEPT_EARLY, PIECES_MAX};
+use super::failback_records::Stretch;
 use super::tail::Matched;
 use crate::types::{SourceOffset, TargetOffset};
 
@@ -94,12 +95,14 @@ pub struct OffsetMap {
     to: Pair,
     /// In rising order in both logs.
     runs: Vec<Run>,
+    /// Where the order is not the same at both ends, in rising order. Chunks do not hold them.
+    stretches: Vec<Stretch>,
 }
 
 impl OffsetMap {
     /// Begins where nothing is copied yet: the first copy stands at or behind `from`.
     pub fn new(from: Pair) -> Self {
-        Self { from, to: from, runs: Vec::new() }
+        Self { from, to: from, ..Self::default() }
     }
 
     /// Returns where the map begins.
@@ -144,6 +147,61 @@ impl OffsetMap {
         }
     }
 
+    /// Takes note of stretches where the order is not the same at both ends: inside one, going on where the
+    /// next copy stands would leave out what stands in front of it there and behind it here.
+    pub fn with_stretches(self, stretches: Vec<Stretch>) -> Self {
+        Self { stretches, ..self }
+    }
+
+    /// Returns these stretches.
+    pub fn stretches(&self) -> &[Stretch] {
+        &self.stretches
+    }
+
+    /// Returns the same map read from the other side.
+    pub fn reversed(&self) -> Self {
+        let swap = |pair: Pair| Pair { source: pair.target, target: pair.source };
+        let run = |run: &Run| Run { source: run.target, target: run.source, count: run.count };
+        let stretch = |stretch: &Stretch| Stretch {
+            source_from: stretch.target_from,
+            target_from: stretch.source_from,
+            source_until: self.target_until(stretch),
+        };
+        Self {
+            from: swap(self.from),
+            to: swap(self.to),
+            runs: self.runs.iter().map(run).collect(),
+            stretches: self.stretches.iter().map(stretch).collect(),
+        }
+    }
+
+    /// Returns the target offset behind a stretch: where the first copy of what follows it stands.
+    fn target_until(&self, stretch: &Stretch) -> i64 {
+        let until = stretch.source_until;
+        let behind = self.runs.partition_point(|run| run.source + run.count.max(1) <= until);
+        let first = self.runs.get(behind).map(|run| run.target + (until - run.source).max(0));
+        first.unwrap_or(self.to.target).max(stretch.target_from)
+    }
+
+    /// Lists the source offsets from `from` to `until` that stand in no run, as stretches (first, end).
+    pub fn source_gaps(&self, from: i64, until: i64) -> Vec<(i64, i64)> {
+        let mut gaps = Vec::new();
+        let mut at = from;
+        for run in self.runs.iter().filter(|run| run.count > 0 && run.source + run.count > from) {
+            if run.source >= until {
+                break;
+            }
+            if run.source > at {
+                gaps.push((at, run.source));
+            }
+            at = at.max(run.source + run.count);
+        }
+        if at < until {
+            gaps.push((at, until));
+        }
+        gaps
+    }
+
     /// Takes in what was found of the records copied behind the end.
     pub fn take_tail(&mut self, tail: &Matched) {
         for run in &tail.runs {
@@ -182,13 +240,17 @@ impl OffsetMap {
     /// Translates a source offset; O(log runs).
     pub fn to_target(&self, offset: SourceOffset) -> Translation<TargetOffset> {
         let (source, target) = (|pair: Pair| pair.source, |pair: Pair| pair.target);
-        self.translate(offset.0, source, target).map(TargetOffset)
+        let found = self.translate(offset.0, source, target);
+        let stretches = self.stretches.iter().map(|s| (s.source_from, s.target_from, s.source_until));
+        across(stretches, offset.0, found).map(TargetOffset)
     }
 
     /// Translates a target offset; O(log runs).
     pub fn to_source(&self, offset: TargetOffset) -> Translation<SourceOffset> {
         let (source, target) = (|pair: Pair| pair.source, |pair: Pair| pair.target);
-        self.translate(offset.0, target, source).map(SourceOffset)
+        let found = self.translate(offset.0, target, source);
+        let stretches = self.stretches.iter().map(|s| (s.target_from, s.source_from, self.target_until(s)));
+        across(stretches, offset.0, found).map(SourceOffset)
     }
 
     /// Translates from the side `own` shows to the side `other` shows.
@@ -217,6 +279,25 @@ impl OffsetMap {
         }
         Translation::Exact(self.runs.get(behind).map_or(other(self.to), |next| other(begin(next))))
     }
+}
+
+/// Corrects a translation for stretches (begin here, begin there, end here) where the order differs: inside one
+/// all of it has to be read again there, and what leads into one goes on at its begin.
+fn across(
+    stretches: impl Iterator<Item = (i64, i64, i64)>,
+    offset: i64,
+    found: Translation<i64>,
+) -> Translation<i64> {
+    for (from, other_from, until) in stretches {
+        if matches!(found, Translation::Unknown(_)) || offset >= until {
+            continue;
+        }
+        if offset > from {
+            return Translation::AtOrBefore(other_from);
+        }
+        return found.map(|found| found.min(other_from));
+    }
+    found
 }
 
 impl<T> Translation<T> {

@@ -87,6 +87,7 @@ pub struct Flow {
     source: Cluster,
     target: Cluster,
     events: mpsc::Sender<Event>,
+    lifted: Option<Ended>,
 }
 
 impl Flow {
@@ -100,7 +101,12 @@ impl Flow {
         let budget = MemoryBudget::new(settings.limits.memory_bytes);
         let view = FlowView { cells: Arc::default(), budget, meters: Arc::default() };
         let settings = Arc::new(settings);
-        Self { view, settings, mode, source, target, events }
+        Self { view, settings, mode, source, target, events, lifted: None }
+    }
+
+    /// Lets this run copy though the flow was ended: this end of it does not count, any other does.
+    pub fn lifting(self, ended: Ended) -> Self {
+        Self { lifted: Some(ended), ..self }
     }
 
     /// Returns what others may look at.
@@ -144,7 +150,7 @@ impl Flow {
 
     /// Reads the flow's state, finds its partitions, and starts them.
     async fn start(self) -> Result<(Running, Inbox), FlowError> {
-        let Self { view, settings, mode, source, target, events } = self;
+        let Self { view, settings, mode, source, target, events, lifted } = self;
         let limits = settings.limits;
         let refresh = Arc::new(Notify::new());
         let (out_of_range_sender, out_of_range) = mpsc::channel(1024);
@@ -155,7 +161,7 @@ impl Flow {
             routes(&source, &target, &shared, (out_of_range_sender, origin.clone()))
         };
         let known = Known { partitions: &HashSet::new(), only: None, has_begun: false };
-        let state = Arc::new(StateTopic::open(&target, &settings).await?);
+        let state = Arc::new(StateTopic::open(&target, &settings, lifted).await?);
         // Before any topic is made at the target: where a flow was ended, nothing is changed any more.
         if let Some(ended) = state.ended().await {
             return Err(FlowError::Ended(Box::new(ended)));

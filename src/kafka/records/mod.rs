@@ -11,7 +11,7 @@ mod runs;
 mod varint;
 
 pub use self::fingerprint::{Identity, RecordFingerprint, fingerprints, identities};
-pub use self::pairs::{decode_pairs, encode_pairs};
+pub use self::pairs::{Whole, decode_pairs, decode_whole, encode_pairs};
 pub use self::reencode::{ReencodeRequest, Reencoded, ReencodedSet, reencode};
 pub use self::runs::OffsetRuns;
 use self::varint::get_varlong;

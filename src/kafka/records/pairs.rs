@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::reencode::{Reencoded, encode};
 use super::varint::{get_varlong, put_varlong};
-use super::{Pending, Records, ReencodeError, decode};
+use super::{Pending, Records, ReencodeError, collect, decode};
 use crate::kafka::batch::RawBatch;
 use crate::kafka::codec::{Codec, CodecScratch};
 
@@ -33,6 +33,43 @@ fn tail(key: &[u8], value: Option<&[u8]>) -> Vec<u8> {
     }
     put_varlong(&mut out, 0);
     out
+}
+
+/// Holds one record with all that an application gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// In milliseconds since 1970.
+    pub timestamp_ms: i64,
+    /// The key; `None` for null.
+    pub key: Option<Bytes>,
+    /// The value; `None` for null.
+    pub value: Option<Bytes>,
+    /// Names and values, in their order.
+    pub headers: Vec<(Bytes, Option<Bytes>)>,
+}
+
+/// Decodes a batch's records with all that is in them.
+pub fn decode_whole(batch: &RawBatch, decoded_bytes_max: usize) -> Result<Vec<Whole>, ReencodeError> {
+    let bytes = Bytes::from(decode(batch, decoded_bytes_max)?);
+    let mut pending = Vec::new();
+    collect(batch, &bytes, i64::MIN..i64::MAX, &mut pending)?;
+    let whole = |(index, record): (usize, &Pending<'_>)| {
+        let malformed = ReencodeError::Record { offset: batch.header.base_offset, index };
+        get_whole(&bytes, record).ok_or(malformed)
+    };
+    pending.iter().enumerate().map(whole).collect()
+}
+
+fn get_whole(bytes: &Bytes, record: &Pending<'_>) -> Option<Whole> {
+    let mut rest = record.tail;
+    let own = |field: &[u8]| bytes.slice_ref(field);
+    let key = get_field(&mut rest)?.map(own);
+    let value = get_field(&mut rest)?.map(own);
+    let mut headers = Vec::new();
+    for _ in 0..get_varlong(&mut rest)? {
+        headers.push((own(get_field(&mut rest)??), get_field(&mut rest)?.map(own)));
+    }
+    Some(Whole { timestamp_ms: record.timestamp, key, value, headers })
 }
 
 /// Decodes a batch's keys and values; the offsets are the log's.

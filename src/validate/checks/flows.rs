@@ -37,12 +37,9 @@ fn for_each_overlap(view: &FileView<'_>, same_source: bool, notes: &mut Notes) {
 
 /// Returns a name at the target that both flows would write: one made up for a pattern of the first.
 fn shared_name(view: &FileView<'_>, first: &Flow, second: &Flow) -> Option<String> {
-    names(view, first).map(|name| renamed(first, &name)).find(|written| {
-        let inner = written.strip_prefix(&second.rename.prefix);
-        inner
-            .and_then(|rest| rest.strip_suffix(&second.rename.suffix))
-            .is_some_and(|name| second.topics.matches(name))
-    })
+    names(view, first)
+        .map(|name| renamed(first, &name))
+        .find(|written| second.rename.source_of(written).is_some_and(|name| second.topics.matches(&name)))
 }
 
 fn names(view: &FileView<'_>, flow: &Flow) -> impl Iterator<Item = String> {
@@ -51,7 +48,7 @@ fn names(view: &FileView<'_>, flow: &Flow) -> impl Iterator<Item = String> {
 }
 
 fn renamed(flow: &Flow, name: &str) -> String {
-    format!("{}{name}{}", flow.rename.prefix, flow.rename.suffix)
+    flow.rename.apply(name)
 }
 
 /// Flows of one circle that are looked at; longer circles are nobody's.
