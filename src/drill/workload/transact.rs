@@ -50,46 +50,72 @@ pub(crate) fn produce_in_transactions(
     let mut client = place.client.clone();
     client.set("transactional.id", id).set("linger.ms", "5").set("compression.type", "lz4");
     client.set("transaction.timeout.ms", "30000");
-    let (began, mut handed, mut transactions) = (Instant::now(), 0.0, 0u64);
-    while end.borrow().is_none() {
+    let mut pace = Pace { began: Instant::now(), handed: 0.0, transactions: 0 };
+    // A transaction that nobody knows the end of hangs until the next producer of its id begins.
+    let mut hangs_since = None;
+    loop {
+        let is_hopeless = hangs_since.is_none_or(|since: Instant| since.elapsed() > ANSWERS_PATIENCE);
+        match *end.borrow() {
+            Some(End::TearAway) => return Ok(()),
+            Some(End::Finish) if is_hopeless => return Ok(()),
+            _ => {}
+        }
         let producer: FutureProducer = client.create()?;
         if patiently(end, || producer.init_transactions(STEP)).is_err() {
             // It is made anew, unless the region is gone for good; whoever runs the application knows that.
             std::thread::sleep(TICK);
             continue;
         }
+        hangs_since = None;
         while end.borrow().is_none() {
-            transactions += 1;
-            producer.begin_transaction()?;
-            let mut sending = Vec::new();
-            let until = Instant::now() + TRANSACTION_SPAN;
-            while Instant::now() < until {
-                let due = began.elapsed().as_secs_f64() * f64::from(work.rate);
-                while handed < due {
-                    handed += 1.0;
-                    let (partition, number) = ledger.next(place.leg, work.partitions);
-                    let (key, value) = record(work, partition, number);
-                    let to_send =
-                        FutureRecord::to(&work.topic).partition(partition).key(&key).payload(&value);
-                    match producer.send_result(to_send) {
-                        Ok(answer) => sending.push(Sending { partition, number, answer }),
-                        Err(_) => ledger.sent(Sent { leg: place.leg, partition, number, fate: Fate::Failed }),
-                    }
-                }
-                std::thread::sleep(TICK);
+            if transact(&producer, &mut pace, work, place, ledger, end)? {
+                continue;
             }
-            let outcome = finish(&producer, end, transactions.is_multiple_of(ABORT_EVERY));
-            let is_over = matches!(outcome, Outcome::Unknown);
-            if is_over {
-                producer.purge(PurgeConfig::default().queue().inflight());
-            }
-            write_down(sending, &outcome, place, ledger);
-            if is_over {
-                break;
-            }
+            producer.purge(PurgeConfig::default().queue().inflight());
+            hangs_since = Some(Instant::now());
+            break;
         }
     }
-    Ok(())
+}
+
+/// What the wanted rate is measured by.
+struct Pace {
+    began: Instant,
+    handed: f64,
+    transactions: u64,
+}
+
+/// Sends the records of one transaction and brings it to its end; false where nobody knows which.
+#[expect(clippy::disallowed_methods, reason = "librdkafka's transactions block, so this thread is its own")]
+fn transact(
+    producer: &FutureProducer,
+    pace: &mut Pace,
+    work: &Work,
+    place: &Place,
+    ledger: &Ledger,
+    end: &watch::Receiver<Option<End>>,
+) -> Result<bool, KafkaError> {
+    pace.transactions += 1;
+    producer.begin_transaction()?;
+    let mut sending = Vec::new();
+    let until = Instant::now() + TRANSACTION_SPAN;
+    while Instant::now() < until {
+        let due = pace.began.elapsed().as_secs_f64() * f64::from(work.rate);
+        while pace.handed < due {
+            pace.handed += 1.0;
+            let (partition, number) = ledger.next(place.leg, work.partitions);
+            let (key, value) = record(work, partition, number);
+            let to_send = FutureRecord::to(&work.topic).partition(partition).key(&key).payload(&value);
+            match producer.send_result(to_send) {
+                Ok(answer) => sending.push(Sending { partition, number, answer }),
+                Err(_) => ledger.sent(Sent { leg: place.leg, partition, number, fate: Fate::Failed }),
+            }
+        }
+        std::thread::sleep(TICK);
+    }
+    let outcome = finish(producer, end, pace.transactions.is_multiple_of(ABORT_EVERY));
+    write_down(sending, &outcome, place, ledger);
+    Ok(!matches!(outcome, Outcome::Unknown))
 }
 
 /// Brings a transaction to its end.
@@ -104,10 +130,7 @@ fn finish(producer: &FutureProducer, end: &watch::Receiver<Option<End>>, is_to_a
     match patiently(end, || producer.commit_transaction(STEP)) {
         Ok(()) => Outcome::Committed,
         Err(KafkaError::Transaction(error)) if error.txn_requires_abort() => abort(),
-        Err(error) => {
-            eprintln!("COMMIT {error:?}");
-            Outcome::Unknown
-        }
+        Err(_) => Outcome::Unknown,
     }
 }
 
