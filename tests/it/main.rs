@@ -18,6 +18,7 @@ mod cli_validate;
 mod config_samples;
 mod contrib_names;
 mod docs_fresh;
+mod drill_lies;
 mod drill_proxy;
 mod faults_codes;
 mod faults_play;
