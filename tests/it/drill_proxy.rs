@@ -19,7 +19,7 @@ use rdkafka::producer::{DefaultProducerContext, FutureProducer, FutureRecord, Th
 use strait::config::settings::{
     BootstrapServer, ClusterSettings, PasswordMechanism, PasswordSettings, SaslSettings, Secret,
 };
-use strait::drill::proxy::{Cut, Proxy};
+use strait::drill::proxy::{Cut, Proxy, Tamper};
 use strait::kafka::cluster::Cluster as Client;
 use strait::kafka::error::ConnectCause;
 use strait::kafka::librdkafka::client_config;
@@ -32,9 +32,9 @@ use crate::support::build::text;
 use crate::support::raw::Raw;
 
 /// A password that only the configuration knows.
-const WORD: &str = "root-word";
+pub const WORD: &str = "root-word";
 /// How a reader gets in without a proxy.
-const DIRECT: [(&str, &str); 4] = [
+pub const DIRECT: [(&str, &str); 4] = [
     ("security.protocol", "SASL_PLAINTEXT"),
     ("sasl.mechanisms", "SCRAM-SHA-512"),
     ("sasl.username", "root"),
@@ -43,7 +43,8 @@ const DIRECT: [(&str, &str); 4] = [
 /// Long enough to see that nothing comes.
 const WHILE: Duration = Duration::from_millis(200);
 
-fn spec() -> ClusterSpec {
+/// The cluster an application writes to.
+pub fn spec() -> ClusterSpec {
     ClusterSpec::new(3).topic(TopicSpec::new("orders", 4)).user("root", WORD).super_user("User:root")
 }
 
@@ -69,11 +70,18 @@ fn settings(cluster: &Cluster) -> ClusterSettings {
     }
 }
 
-fn open(cluster: &Cluster) -> Proxy {
-    runtime().block_on(Proxy::open(Arc::new(settings(cluster)), None)).unwrap()
+/// Opens an honest proxy before a cluster.
+pub fn open(cluster: &Cluster) -> Proxy {
+    open_with(cluster, None)
 }
 
-fn application(proxy: &Proxy, more: &[(&str, &str)]) -> ClientConfig {
+/// Opens a proxy before a cluster, perhaps with a liar in it.
+pub fn open_with(cluster: &Cluster, tamper: Option<Arc<dyn Tamper>>) -> Proxy {
+    runtime().block_on(Proxy::open(Arc::new(settings(cluster)), tamper)).unwrap()
+}
+
+/// Returns librdkafka's settings for a client of the proxy.
+pub fn application(proxy: &Proxy, more: &[(&str, &str)]) -> ClientConfig {
     let mut config = client_config(&proxy.settings());
     for (key, value) in more {
         config.set(*key, *value);
@@ -81,7 +89,8 @@ fn application(proxy: &Proxy, more: &[(&str, &str)]) -> ClientConfig {
     config
 }
 
-fn writer(proxy: &Proxy) -> ThreadedProducer<DefaultProducerContext> {
+/// Opens a producer.
+pub fn writer(proxy: &Proxy) -> ThreadedProducer<DefaultProducerContext> {
     application(proxy, &[("acks", "all"), ("compression.type", "lz4")]).create().unwrap()
 }
 
@@ -275,7 +284,8 @@ fn a_long_and_narrow_way_keeps_the_order_and_loses_nothing() {
     assert_eq!(end(&cluster), 1_100);
 }
 
-fn replicate(folder: &Path, source: &Proxy, target: &Proxy) {
+/// Runs `strait replicate --once` between two proxies; it has to end with `code`.
+pub fn replicate(folder: &Path, source: &Proxy, target: &Proxy, code: i32) {
     let mut file = String::new();
     for (alias, proxy) in [("us", source), ("eu", target)] {
         let login = login(proxy);
@@ -297,7 +307,7 @@ fn replicate(folder: &Path, source: &Proxy, target: &Proxy) {
         .output()
         .unwrap();
     let words = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{words}\n{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(output.status.code(), Some(code), "{words}\n{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
@@ -309,7 +319,7 @@ fn g4_what_is_copied_through_two_proxies_is_the_source_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     for round in 0..2 {
         write(&writer(&near), "orders", 4, round * 2_000..(round + 1) * 2_000);
-        replicate(folder.path(), &near, &far);
+        replicate(folder.path(), &near, &far, 0);
     }
     let (wanted, found) = (read_all(&source, "orders", 4, &DIRECT), read_all(&target, "orders", 4, &DIRECT));
     assert_eq!(wanted.values().map(Vec::len).sum::<usize>(), 4_000);

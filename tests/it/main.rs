@@ -18,6 +18,7 @@ mod cli_validate;
 mod config_samples;
 mod contrib_names;
 mod docs_fresh;
+mod drill_lies;
 mod drill_proxy;
 mod failback_circle;
 mod faults_codes;

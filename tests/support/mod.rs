@@ -5,6 +5,7 @@
 pub mod build;
 pub mod compare;
 pub mod known;
+pub mod lies;
 pub mod player;
 pub mod raw;
 pub mod scenes;

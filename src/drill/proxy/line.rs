@@ -190,9 +190,9 @@ mod tests {
         entry.send(sent.slice(..1_000), now + Duration::from_millis(1)).await.unwrap();
         entry.send(sent.slice(1_000..), now).await.unwrap();
         assert_eq!(all.available_permits(), LINES_BYTES_MAX - LINE_BYTES_MAX as usize);
-        let more = entry.send(Bytes::from_static(b"more"), now);
-        tokio::pin!(more);
-        assert!(futures_util::poll!(&mut more).is_pending(), "the line is full");
+        let mut more = Box::pin(entry.send(Bytes::from_static(b"more"), now));
+        let is_full = tokio::select! { biased; _ = &mut more => false, () = std::future::ready(()) => true };
+        assert!(is_full);
         way.send_modify(|way| way.cut = None);
         let mut read = vec![0; whole.len()];
         far.read_exact(&mut read).await.unwrap();
