@@ -19,6 +19,7 @@ mod config_samples;
 mod contrib_names;
 mod docs_fresh;
 mod drill_lies;
+mod drill_plays;
 mod drill_proxy;
 mod failback_circle;
 mod faults_codes;

@@ -4,6 +4,7 @@
 
 pub mod build;
 pub mod compare;
+pub mod drills;
 pub mod known;
 pub mod lies;
 pub mod player;
