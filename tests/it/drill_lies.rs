@@ -13,7 +13,7 @@ use kafka_protocol::messages::{
     ApiKey, FetchResponse, GroupId, InitProducerIdResponse, MetadataResponse, OffsetCommitRequest,
     ProduceRequest, RequestHeader, ResponseHeader, TopicName,
 };
-use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion};
+use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Message};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use strait::drill::proxy::Tamper;
@@ -205,7 +205,7 @@ fn one_record_is_doubled_and_later_sequences_fit() {
 
 #[test]
 fn a_translated_offset_is_one_more_and_a_members_is_not() {
-    let range = ApiKey::OffsetCommit.valid_versions();
+    let range = OffsetCommitRequest::VERSIONS;
     for version in range.min..=range.max {
         let liar = ShiftOffset::of("shop", "orders", 1);
         introduce(&liar);
@@ -262,7 +262,7 @@ fn copied(near: Option<Arc<dyn Tamper>>, far: Option<Arc<dyn Tamper>>) -> Vec<(V
     let source = start(spec());
     let target = start(ClusterSpec::new(3).user("root", WORD).super_user("User:root"));
     let honest = open(&source);
-    write(&writer(&honest), "orders", 4, 0..2_000);
+    write(&writer(&honest), "orders", 4, 0..800);
     let (near, far) = (open_with(&source, near), open_with(&target, far));
     let folder = tempfile::tempdir().unwrap();
     replicate(folder.path(), &near, &far, 0);

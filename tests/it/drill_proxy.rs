@@ -294,9 +294,16 @@ pub fn replicate(folder: &Path, source: &Proxy, target: &Proxy, code: i32) {
         writeln!(file, "security_protocol = \"SASL_PLAINTEXT\"\nsasl_mechanism = \"PLAIN\"").unwrap();
         let (user, word) = (&login.username, login.password.expose());
         writeln!(file, "sasl_username = \"{user}\"\nsasl_password = \"{word}\"").unwrap();
+        if code != 0 {
+            // Nobody is to wait long for what cannot be.
+            file.push_str("request_timeout = \"5s\"\n");
+        }
     }
     let flow = "[flows.us-eu]\nsource = \"us\"\ntarget = \"eu\"\ntopics = [\"orders\"]\ngroups = []\n";
     file.push_str(flow);
+    if code != 0 {
+        file.push_str("limits = { retry_timeout = \"5s\" }\n");
+    }
     std::fs::write(folder.join("strait.toml"), file).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_strait"))
         .args(["replicate", "--once"])
