@@ -4,6 +4,7 @@
 mod batch_properties;
 mod cli_completions;
 mod cli_demo;
+mod cli_failback;
 mod cli_failover;
 mod cli_general;
 mod cli_groups;
@@ -19,6 +20,8 @@ mod config_samples;
 mod contrib_names;
 mod docs_fresh;
 mod failback_circle;
+mod failback_model;
+mod failover_whole;
 mod faults_codes;
 mod faults_play;
 mod faults_random;

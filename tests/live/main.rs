@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod chaos;
+mod failback_circle;
 mod failover_ends;
 mod groups_follow;
 mod groups_peer;
