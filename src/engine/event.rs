@@ -9,7 +9,7 @@ use crate::types::{SourceOffset, TargetOffset, TopicName, TopicPartition};
 use kafka_protocol::ResponseError;
 
 /// What to do about a flow that was ended.
-pub const ENDED_HINT: &str = "applications write at the target by now, and what is copied on would stand among their records; `strait status` shows where each partition was left";
+pub const ENDED_HINT: &str = "applications write at the target by now, and what is copied on would stand among their records; `strait status` shows where each partition was left, `strait failback` goes back";
 
 /// Says why a partition stopped for good; only a person (or a policy) sets it going again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

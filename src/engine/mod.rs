@@ -24,6 +24,7 @@ pub mod offset_map;
 pub mod origin;
 pub mod pacing;
 pub mod partition;
+pub mod past;
 pub mod producer;
 pub mod resume;
 pub mod routes;

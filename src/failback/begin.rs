@@ -11,7 +11,7 @@ use super::seed::{Facts, seed};
 use super::state::{State, deleted, record};
 use super::survey::{Survey, Surveyed, Wide, list};
 use crate::engine::compacted_log::Pair;
-use crate::engine::ended::EndKind;
+use crate::engine::ended::{EndKind, Ended};
 use crate::engine::failback_records::{Reordered, Seeded, VERSION};
 use crate::engine::fence;
 use crate::engine::offset_map::{ChunkId, Growing, OffsetMap};
@@ -70,6 +70,11 @@ pub async fn begin(
         unfenced: Vec::new(),
     };
     if is_whole(state, of_ms) {
+        // Ended by hand with records that are not back, it runs once more.
+        let is_cut_short = |ended: &Ended| ended.how == EndKind::Unplanned;
+        if state.known().whole.ended.as_ref().is_some_and(is_cut_short) {
+            state.append(&lifted(state)).await?;
+        }
         return Ok(done);
     }
     let topics = distinct(fresh.iter().map(|one| &one.source.topic));

@@ -187,7 +187,7 @@ async fn append(
         flow.start = StartAt::Earliest;
     }
     let clusters = (wide.source.clone(), wide.target.clone());
-    let run = Flow::new(flow, RunMode::UntilCaughtUp, clusters, events.clone()).lifting(wide.ended.clone());
+    let run = Flow::new(flow, RunMode::Once, clusters, events.clone()).lifting(wide.ended.clone());
     // Held until the run ends by itself.
     let (_stop, stopping) = watch::channel(false);
     let cells = run.run(stopping).await.map_err(DrainError::Flow)?;

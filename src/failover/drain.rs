@@ -205,9 +205,9 @@ impl Drain<'_> {
         let list = async |isolation: Isolation| -> Result<OffsetAnswers, KafkaError> {
             source.retrying(PATIENCE, || offsets::list(source, &metadata, &asked, isolation)).await
         };
-        // In this order: an end that is seen later is not below one that was seen before.
-        let stable = list(Isolation::ReadCommitted).await?;
+        // In this order: what lies before an end that was seen is stable by then, unless a transaction holds it.
         let ends = list(Isolation::ReadUncommitted).await?;
+        let stable = list(Isolation::ReadCommitted).await?;
         let of = |partition: TopicPartition| {
             let known = |answers| offsets::answer(answers, &partition).ok();
             let both = (known(&stable), known(&ends));

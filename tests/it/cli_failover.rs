@@ -7,23 +7,24 @@ use std::time::{Duration, Instant};
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::ApiKey;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::producer::Producer;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use serde_json::Value;
 use strait::sandbox::{Action, Cluster, ClusterSpec, Fault, TopicSpec};
 
 use crate::sandbox_kit::{LONG, client, contents, producer, read_all, start, write};
 
-const PARTITIONS: i32 = 3;
+pub const PARTITIONS: i32 = 3;
 
 /// Two clusters, a flow between them, and a folder with its configuration.
-struct Scene {
-    folder: tempfile::TempDir,
-    source: Cluster,
-    target: Cluster,
+pub struct Scene {
+    pub folder: tempfile::TempDir,
+    pub source: Cluster,
+    pub target: Cluster,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let source = start(ClusterSpec::new(1).topic(TopicSpec::new("orders", PARTITIONS)));
         let target = start(ClusterSpec::new(1));
         let folder = tempfile::tempdir().unwrap();
@@ -38,37 +39,37 @@ impl Scene {
         Self { folder, source, target }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         strait(self.folder.path(), arguments)
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).output().unwrap())
     }
 
     /// Runs a command that prints one JSON document.
-    fn json(&self, arguments: &[&str], code: i32) -> Value {
+    pub fn json(&self, arguments: &[&str], code: i32) -> Value {
         let ran = self.run(&[arguments, &["--format", "json"]].concat());
         assert_eq!(ran.code, Some(code), "{}\n{}", ran.stderr, ran.stdout);
         serde_json::from_str(ran.stdout.trim()).unwrap()
     }
 
-    fn write(&self, numbers: std::ops::Range<i32>) {
+    pub fn write(&self, numbers: std::ops::Range<i32>) {
         write(&producer(&self.source, &[("compression.type", "lz4")]), "orders", PARTITIONS, numbers);
     }
 
-    fn replicate(&self) -> Process {
+    pub fn replicate(&self) -> Process {
         let mut command = self.command(&["replicate", "--format", "json"]);
         let stdout = std::fs::File::create(self.folder.path().join("events")).unwrap();
         Process(command.stdout(stdout).stderr(Stdio::null()).spawn().unwrap())
     }
 
-    fn events(&self) -> String {
+    pub fn events(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("events")).unwrap()
     }
 
     /// Waits until the state topic says something of the partitions in sum.
-    fn until_status(&self, what: &str, field: &str, wanted: i64) {
+    pub fn until_status(&self, what: &str, field: &str, wanted: i64) {
         until(what, || {
             let status = self.json(&["status"], 0);
             let partitions = status["data"]["flows"][0]["partitions"].as_array().cloned();
@@ -77,7 +78,7 @@ impl Scene {
         });
     }
 
-    fn state_records(&self) -> usize {
+    pub fn state_records(&self) -> usize {
         read_all(&self.target, "strait.us-eu", 1, &[]).values().map(Vec::len).sum()
     }
 }
@@ -89,10 +90,10 @@ fn strait(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-struct Ran {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+pub struct Ran {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 impl Ran {
@@ -103,7 +104,7 @@ impl Ran {
     }
 
     #[track_caller]
-    fn says(&self, words: &[&str]) {
+    pub fn says(&self, words: &[&str]) {
         for word in words {
             assert!(self.stderr.contains(word), "{word:?} is not in\n{}", self.stderr);
         }
@@ -111,10 +112,10 @@ impl Ran {
 }
 
 /// A running `strait`; killed when dropped.
-struct Process(Child);
+pub struct Process(Child);
 
 impl Process {
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let status =
             Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status().unwrap();
         assert!(status.success());
@@ -129,7 +130,7 @@ impl Drop for Process {
     }
 }
 
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + LONG;
     while !is_so() {
         assert!(Instant::now() < deadline, "{what}");
@@ -138,7 +139,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-fn commit(cluster: &Cluster, offsets: &[(i32, i64)]) {
+pub fn commit(cluster: &Cluster, offsets: &[(i32, i64)]) {
     let consumer: BaseConsumer = client(cluster, &[("group.id", "workers")]).create().unwrap();
     let mut list = TopicPartitionList::new();
     for (partition, offset) in offsets {
@@ -147,7 +148,7 @@ fn commit(cluster: &Cluster, offsets: &[(i32, i64)]) {
     consumer.commit(&list, CommitMode::Sync).unwrap();
 }
 
-fn committed(cluster: &Cluster) -> Vec<Option<i64>> {
+pub fn committed(cluster: &Cluster) -> Vec<Option<i64>> {
     let consumer: BaseConsumer = client(cluster, &[("group.id", "workers")]).create().unwrap();
     let mut list = TopicPartitionList::new();
     for partition in 0..PARTITIONS {
@@ -339,6 +340,44 @@ fn g10_a_planned_failover_does_not_end_a_flow_that_is_still_written_to() {
     failed.says(&["the writers were not stopped", "exit status: 3"]);
     // Nothing of the flow was ended.
     assert_eq!(scene.run(&["replicate", "--once"]).code, Some(0));
+    assert_eq!(
+        contents(&read_all(&scene.source, "orders", PARTITIONS, &[])),
+        contents(&read_all(&scene.target, "orders", PARTITIONS, &[]))
+    );
+}
+
+#[test]
+fn g5_g11_a_transaction_that_is_open_is_waited_for_and_named_and_never_counted_as_missing() {
+    let scene = Scene::new();
+    scene.write(0..9);
+    let writer = producer(&scene.source, &[("transactional.id", "app")]);
+    writer.init_transactions(LONG).unwrap();
+    let open = || {
+        writer.begin_transaction().unwrap();
+        write(&writer, "orders", PARTITIONS, 9..10);
+        writer.flush(LONG).unwrap();
+    };
+    open();
+    assert_eq!(scene.run(&["replicate", "--once"]).code, Some(0));
+    let planned = ["failover", "--planned", "--yes", "--quiet-for", "200ms", "--drain-timeout"];
+    let refused = scene.json(&[&planned[..], &["1s"]].concat(), 1);
+    let told = refused["errors"][0]["message"].as_str().unwrap();
+    assert!(told.contains("a transaction is open in orders[0]"), "{told}");
+    // Taken as it is nothing committed is missing.
+    let plan = scene.json(&["failover", "--unplanned", "--dry-run"], 0);
+    assert_eq!(
+        (&plan["data"]["source_answered"], &plan["data"]["missing"]["offsets"]),
+        (&true.into(), &0.into())
+    );
+    let done = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // Only when the copy waits for it.
+            until("the failover has taken over", || scene.state_records() > 0);
+            writer.commit_transaction(LONG).unwrap();
+        });
+        scene.json(&[&planned[..], &["40s"]].concat(), 0)
+    });
+    assert_eq!(done["data"]["missing"]["offsets"], 0);
     assert_eq!(
         contents(&read_all(&scene.source, "orders", PARTITIONS, &[])),
         contents(&read_all(&scene.target, "orders", PARTITIONS, &[]))

@@ -367,6 +367,23 @@ fn g1_g6_a_second_circle_begins_where_the_first_ended() {
 }
 
 #[test]
+fn g1_a_way_back_that_was_ended_by_hand_is_taken_to_its_end() {
+    let circle = Circle::new();
+    failed_over(&circle);
+    circle.steps(Some(&Choice::Leave), 3).unwrap();
+    circle.write_eu(1060..1090);
+    let back = runtime().block_on(async { circle.begin().await.unwrap().reverse().settings.clone() });
+    runtime().block_on(async {
+        let us = circle.open("us").await;
+        fail_over(&us, &back, None).await.unwrap();
+    });
+    circle.fail_back(Some(&Choice::Leave));
+    circle.write_us(2000..2030);
+    circle.replicate().unwrap();
+    circle.assert_holds(&[0..75, 1000..1090, 2000..2030], &[0..60, 1000..1090, 2000..2030]);
+}
+
+#[test]
 fn g1_renamed_topics_come_back_under_their_own_names() {
     let circle = Circle::with("rename = \"us.{topic}\"", ["orders", "us.orders"]);
     failed_over(&circle);

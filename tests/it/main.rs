@@ -4,6 +4,7 @@
 mod batch_properties;
 mod cli_completions;
 mod cli_demo;
+mod cli_failback;
 mod cli_failover;
 mod cli_general;
 mod cli_groups;
@@ -22,6 +23,8 @@ mod drill_lies;
 mod drill_plays;
 mod drill_proxy;
 mod failback_circle;
+mod failback_model;
+mod failover_whole;
 mod faults_codes;
 mod faults_play;
 mod faults_random;

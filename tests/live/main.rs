@@ -3,6 +3,7 @@
 
 mod chaos;
 mod drill_proxy;
+mod failback_circle;
 mod failover_ends;
 mod groups_follow;
 mod groups_peer;

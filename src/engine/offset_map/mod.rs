@@ -282,7 +282,7 @@ impl OffsetMap {
 }
 
 /// Corrects a translation for stretches (begin here, begin there, end here) where the order differs: inside one
-/// all of it has to be read again there, and what leads into one goes on at its begin.
+/// all of it has to be read again there.
 fn across(
     stretches: impl Iterator<Item = (i64, i64, i64)>,
     offset: i64,
@@ -292,10 +292,11 @@ fn across(
         if matches!(found, Translation::Unknown(_)) || offset >= until {
             continue;
         }
-        if offset > from {
-            return Translation::AtOrBefore(other_from);
-        }
-        return found.map(|found| found.min(other_from));
+        return match found {
+            // What leads into the stretch goes on at its begin.
+            Translation::Exact(found) if offset < from => Translation::Exact(found.min(other_from)),
+            _ => Translation::AtOrBefore(other_from),
+        };
     }
     found
 }
