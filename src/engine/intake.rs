@@ -348,4 +348,22 @@ mod tests {
         let log = [data(9, 7), abort(10, 7), data(11, 7), commit(12, 7)];
         assert_eq!(taken_offsets(&log, 11, &[(9, 7)]), [11]);
     }
+
+    /// A marker as the cleaner leaves it where it is the last its producer wrote: without its record.
+    fn emptied(offset: i64, producer_id: i64) -> Vec<u8> {
+        let mut bytes = abort(offset, producer_id)[..61].to_vec();
+        bytes[8..12].copy_from_slice(&49_i32.to_be_bytes());
+        bytes[57..61].copy_from_slice(&0_i32.to_be_bytes());
+        let checksum = crc::crc32c(&bytes[21..]);
+        bytes[17..21].copy_from_slice(&checksum.to_be_bytes());
+        bytes
+    }
+
+    #[test]
+    fn g1_g9_a_marker_that_the_cleaner_emptied_stops_nothing_and_ends_its_transaction() {
+        let log = [data(0, 8), emptied(1, 7), data(2, 8), commit(3, 8)];
+        assert_eq!(taken_offsets(&log, 0, &[]), [0, 2]);
+        let log = [data(9, 7), emptied(10, 7), data(11, 7), commit(12, 7)];
+        assert_eq!(taken_offsets(&log, 9, &[(9, 7)]), [11]);
+    }
 }

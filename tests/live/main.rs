@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod chaos;
+mod drill;
 mod drill_proxy;
 mod failback_circle;
 mod failover_ends;

@@ -23,6 +23,16 @@ pub struct Record {
     kept: Arc<Mutex<Kept>>,
 }
 
+/// Samples that are taken until this is dropped.
+#[derive(Debug)]
+pub struct Sampling(JoinHandle<()>);
+
+impl Drop for Sampling {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// What was written down.
 #[derive(Debug, Default)]
 pub struct Kept {
@@ -92,10 +102,10 @@ impl Record {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a sample again and again, until aborted.
-    pub fn sample(&self) -> JoinHandle<()> {
+    /// Takes a sample again and again, until what it returns is dropped.
+    pub fn sample(&self) -> Sampling {
         let this = self.clone();
-        tokio::spawn(async move {
+        Sampling(tokio::spawn(async move {
             let mut due = tokio::time::interval(SAMPLE_INTERVAL);
             loop {
                 due.tick().await;
@@ -106,7 +116,7 @@ impl Record {
                 this.lock().samples.push(sample);
                 this.tell(Told::Seen(sample)).await;
             }
-        })
+        }))
     }
 
     /// Notes what a copy tells of partitions that stop; being fenced out is what a failover is for.

@@ -81,7 +81,7 @@ pub async fn play(drill: &Drill) -> Result<Played, DrillError> {
     scene.record.done(Phase::Prepare, began, words).await;
     let sampling = scene.record.sample();
     let played = scene.play().await;
-    sampling.abort();
+    drop(sampling);
     if let Some(link) = scene.link.take() {
         link.crash();
     }

@@ -121,9 +121,14 @@ pub enum ControlMarker {
     Other,
 }
 
-/// Reads the marker of a control batch: its record's key is version i16, type i16.
+/// Reads the marker of a control batch: its record's key is version i16, type i16. A batch that the cleaner
+/// emptied, and keeps for its producer's sequence, still ends whatever transaction was open: it counts as an abort,
+/// which ends what is listed as aborted and nothing else.
 pub fn control_marker(batch: &RawBatch) -> Result<ControlMarker, ReencodeError> {
     batch.verify_crc()?;
+    if batch.header.record_count == 0 {
+        return Ok(ControlMarker::Abort);
+    }
     let malformed = ReencodeError::Record { offset: batch.header.base_offset, index: 0 };
     let payload = &batch.bytes[HEADER_BYTES..];
     let Some(Some(record)) = Records::new(payload, 1).next() else { return Err(malformed) };
