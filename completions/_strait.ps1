@@ -45,6 +45,7 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('topics', 'topics', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s')
             [CompletionResult]::new('lag', 'lag', [CompletionResultType]::ParameterValue, 'Print how far flows are behind, by records and by seconds; nothing is run or changed')
             [CompletionResult]::new('failover', 'failover', [CompletionResultType]::ParameterValue, 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places')
+            [CompletionResult]::new('failback', 'failback', [CompletionResultType]::ParameterValue, 'Go back to the source of a flow that was ended, with all that came to the target meanwhile')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages to a folder')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -349,6 +350,27 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'strait;failback' {
+            [CompletionResult]::new('--stranded', '--stranded', [CompletionResultType]::ParameterName, 'What becomes of stranded records: `append` copies them behind what the target has by now, `leave` leaves them at the source alone, `export DIR` does too and writes them to files first')
+            [CompletionResult]::new('--fence-cmd', '--fence-cmd', [CompletionResultType]::ParameterName, 'A command that stops the writers at the target; what there is by then is copied back before it runs')
+            [CompletionResult]::new('--quiet-for', '--quiet-for', [CompletionResultType]::ParameterName, 'How long nothing may be written to the target before the way back counts as done')
+            [CompletionResult]::new('--drain-timeout', '--drain-timeout', [CompletionResultType]::ParameterName, 'How long copying back and coming to rest may take')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('--begin-only', '--begin-only', [CompletionResultType]::ParameterName, 'Begin the flow that goes the other way and stop there: strait replicate can run it')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what is stranded and what would come back; change nothing')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'strait;completions' {
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
             [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
@@ -390,6 +412,7 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('topics', 'topics', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s')
             [CompletionResult]::new('lag', 'lag', [CompletionResultType]::ParameterValue, 'Print how far flows are behind, by records and by seconds; nothing is run or changed')
             [CompletionResult]::new('failover', 'failover', [CompletionResultType]::ParameterValue, 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places')
+            [CompletionResult]::new('failback', 'failback', [CompletionResultType]::ParameterValue, 'Go back to the source of a flow that was ended, with all that came to the target meanwhile')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages to a folder')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -438,6 +461,9 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             break
         }
         'strait;help;failover' {
+            break
+        }
+        'strait;help;failback' {
             break
         }
         'strait;help;completions' {

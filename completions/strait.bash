@@ -22,6 +22,9 @@ _strait() {
             strait,demo)
                 cmd="strait__subcmd__demo"
                 ;;
+            strait,failback)
+                cmd="strait__subcmd__failback"
+                ;;
             strait,failover)
                 cmd="strait__subcmd__failover"
                 ;;
@@ -81,6 +84,9 @@ _strait() {
                 ;;
             strait__subcmd__help,demo)
                 cmd="strait__subcmd__help__subcmd__demo"
+                ;;
+            strait__subcmd__help,failback)
+                cmd="strait__subcmd__help__subcmd__failback"
                 ;;
             strait__subcmd__help,failover)
                 cmd="strait__subcmd__help__subcmd__failover"
@@ -146,7 +152,7 @@ _strait() {
 
     case "${cmd}" in
         strait)
-            opts="-q -v -h -V --config --flow --format --timeout --color --quiet --verbose --help --version init replicate status verify validate demo sandbox groups topics lag failover completions man help"
+            opts="-q -v -h -V --config --flow --format --timeout --color --quiet --verbose --help --version init replicate status verify validate demo sandbox groups topics lag failover failback completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -229,6 +235,56 @@ _strait() {
                     return 0
                     ;;
                 --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json junit github sarif tsv prometheus nagios" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__failback)
+            opts="-q -v -h --stranded --begin-only --fence-cmd --quiet-for --drain-timeout --dry-run --yes --config --flow --format --timeout --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --stranded)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fence-cmd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --quiet-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drain-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -480,7 +536,7 @@ _strait() {
             return 0
             ;;
         strait__subcmd__help)
-            opts="init replicate status verify validate demo sandbox groups topics lag failover completions man help"
+            opts="init replicate status verify validate demo sandbox groups topics lag failover failback completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -508,6 +564,20 @@ _strait() {
             return 0
             ;;
         strait__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        strait__subcmd__help__subcmd__failback)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

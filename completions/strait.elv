@@ -42,6 +42,7 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand topics 'Make the target''s topics like the source''s'
             cand lag 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
             cand failover 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
+            cand failback 'Go back to the source of a flow that was ended, with all that came to the target meanwhile'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -324,6 +325,26 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'strait;failback'= {
+            cand --stranded 'What becomes of stranded records: `append` copies them behind what the target has by now, `leave` leaves them at the source alone, `export DIR` does too and writes them to files first'
+            cand --fence-cmd 'A command that stops the writers at the target; what there is by then is copied back before it runs'
+            cand --quiet-for 'How long nothing may be written to the target before the way back counts as done'
+            cand --drain-timeout 'How long copying back and coming to rest may take'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --begin-only 'Begin the flow that goes the other way and stop there: strait replicate can run it'
+            cand --dry-run 'Print what is stranded and what would come back; change nothing'
+            cand --yes 'Do not ask'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'strait;completions'= {
             cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
             cand --flow 'Only this flow; may be given several times [default: all flows]'
@@ -363,6 +384,7 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand topics 'Make the target''s topics like the source''s'
             cand lag 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
             cand failover 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
+            cand failback 'Go back to the source of a flow that was ended, with all that came to the target meanwhile'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -397,6 +419,8 @@ set edit:completion:arg-completer[strait] = {|@words|
         &'strait;help;lag'= {
         }
         &'strait;help;failover'= {
+        }
+        &'strait;help;failback'= {
         }
         &'strait;help;completions'= {
         }

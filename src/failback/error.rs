@@ -78,11 +78,17 @@ pub enum FailbackError {
     },
     /// Stranded records were to be copied and could not be.
     #[error(transparent)]
-    Drain(#[from] DrainError),
+    Drain(Box<DrainError>),
     /// The flow that goes the other way could not be ended.
     #[error(transparent)]
     Failover(#[from] FailoverError),
     /// A cluster does not answer as needed.
     #[error(transparent)]
     Kafka(#[from] KafkaError),
+}
+
+impl From<DrainError> for FailbackError {
+    fn from(error: DrainError) -> Self {
+        Self::Drain(Box::new(error))
+    }
 }

@@ -100,3 +100,83 @@ fn not_led_back(
     };
     pairs.into_iter().find(|(topic, target)| !is_led_back(topic, target)).map(|(t, there)| (t.clone(), there))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::config::load_text;
+    use crate::config::source::SourceText;
+
+    fn flows(text: &str) -> Vec<FlowSettings> {
+        let clusters =
+            "[clusters.us]\nbootstrap_servers = [\"us:1\"]\n[clusters.eu]\nbootstrap_servers = [\"eu:1\"]\n";
+        let text = format!("{clusters}{text}");
+        let loaded = load_text(SourceText::new("strait.toml".into(), text), &|_| None);
+        let settings = loaded.unwrap_or_else(|failure| panic!("{}", failure.render(false, 100))).settings;
+        settings.flows.into_values().collect()
+    }
+
+    fn flow(name: &str, ends: [&str; 2], more: &str) -> String {
+        let [source, target] = ends;
+        format!("[flows.{name}]\nsource = \"{source}\"\ntarget = \"{target}\"\n{more}\n")
+    }
+
+    fn turned(flows: &[FlowSettings], topics: &[&str]) -> Result<Reverse, NotReversible> {
+        let forth = flows.iter().find(|flow| flow.name.as_str() == "us-eu").unwrap();
+        let topics: Vec<TopicName> = topics.iter().map(|topic| (*topic).into()).collect();
+        reverse(forth, flows.iter(), &topics)
+    }
+
+    #[test]
+    fn a_flow_is_made_where_none_goes_the_other_way() {
+        let more = "topics = [\"orders.*\", \"re:pay|ship\"]\nexclude = [\"*.tmp\"]\nrename = \"us.{topic}-copy\"\norigin = \"any\"";
+        let flows = flows(&flow("us-eu", ["us", "eu"], more));
+        let made = turned(&flows, &["orders.new", "pay"]).unwrap();
+        assert!(!made.is_configured);
+        let back = made.settings;
+        assert_eq!(
+            (back.name.as_str(), back.source.as_str(), back.target.as_str()),
+            ("us-eu-back", "eu", "us")
+        );
+        assert_eq!(back.origin, Origin::Local);
+        for (there, here) in
+            [("us.orders.new-copy", "orders.new"), ("us.pay-copy", "pay"), ("us.ship-copy", "ship")]
+        {
+            assert!(back.topics.matches(there), "{there}");
+            assert_eq!(back.rename.apply(there), here);
+        }
+        for other in ["orders.new", "us.orders.tmp-copy", "us.orders.new", "usXpay-copy"] {
+            assert!(!back.topics.matches(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_configured_flow_is_taken_where_it_leads_back_to_the_same_names() {
+        let forth = flow("us-eu", ["us", "eu"], "topics = [\"orders\"]\ngroups = [\"workers\"]");
+        let both = flows(&format!("{forth}{}", flow("eu-us", ["eu", "us"], "topics = [\"orders\"]")));
+        let found = turned(&both, &["orders"]).unwrap();
+        assert!(found.is_configured && found.settings.groups.matches("workers"));
+        assert_eq!(found.settings.name.as_str(), "eu-us");
+        let other = flows(&format!("{forth}{}", flow("eu-us", ["eu", "us"], "topics = [\"payments\"]")));
+        assert!(!turned(&other, &["orders"]).unwrap().is_configured);
+        let taken = flows(&format!("{forth}{}", flow("us-eu-back", ["eu", "us"], "topics = [\"payments\"]")));
+        assert_eq!(turned(&taken, &["orders"]).unwrap_err(), NotReversible::NameTaken("us-eu-back".into()));
+        let any = flows(&format!(
+            "{forth}{}",
+            flow("eu-us", ["eu", "us"], "topics = [\"orders\"]\norigin = \"any\"")
+        ));
+        assert_eq!(turned(&any, &["orders"]).unwrap_err(), NotReversible::Origin("eu-us".into()));
+    }
+
+    #[test]
+    fn g1_what_would_not_come_back_under_its_name_is_refused() {
+        // What bears the affix by itself is taken for a copy.
+        let flows =
+            flows(&flow("us-eu", ["us", "eu"], "topics = [\"*\"]\nrename = \"us.{topic} -> {topic}\""));
+        assert!(turned(&flows, &["us.orders"]).is_ok());
+        let refused = turned(&flows, &["us.orders", "orders"]).unwrap_err();
+        assert!(matches!(refused, NotReversible::Rename { .. }), "{refused}");
+    }
+}

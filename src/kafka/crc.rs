@@ -127,6 +127,15 @@ mod tests {
     }
 
     #[test]
+    fn a_checksum_goes_on_behind_what_it_is_of() {
+        let text = b"all that was written so far, and what follows";
+        for split in 0..=text.len() {
+            let (first, rest) = text.split_at(split);
+            assert_eq!(append(append(0, first), rest), crc32c(text), "{split}");
+        }
+    }
+
+    #[test]
     fn shift_agrees_with_shifting_bit_by_bit_for_the_largest_lengths() {
         // x^(8n) by repeated squaring, independent of the tables.
         for length in [u32::MAX, 1 << 31, (1 << 24) + 1, 0x00FF_00FF] {

@@ -122,6 +122,7 @@ impl Circle {
     }
 
     /// Takes the first `steps` of the way back, as a run that is killed behind them would.
+    #[expect(clippy::result_large_err, reason = "a test's own")]
     fn steps(&self, choice: Option<&Choice>, steps: usize) -> Result<Option<CameBack>, FailbackError> {
         runtime().block_on(self.way(choice, steps))
     }

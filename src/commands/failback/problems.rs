@@ -19,7 +19,7 @@ pub(super) fn problem(flow: &FlowSettings, error: FailbackError) -> Box<Problem>
             Problem::from(&error)
         }
         FailbackError::Failover(error) => return told::not_ended(flow, error),
-        FailbackError::Drain(error) => return not_appended(flow, error),
+        FailbackError::Drain(error) => return not_appended(flow, *error),
         FailbackError::NeverRan { .. } => new("never_ran")
             .place(format!("cluster {}", flow.target))
             .cause(cause)
