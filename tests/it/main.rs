@@ -19,6 +19,8 @@ mod config_samples;
 mod contrib_names;
 mod docs_fresh;
 mod drill_proxy;
+mod drill_report;
+mod drill_report_world;
 mod faults_codes;
 mod faults_play;
 mod faults_random;
