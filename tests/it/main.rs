@@ -16,6 +16,7 @@ mod cli_terminal;
 mod cli_topics;
 mod cli_validate;
 mod config_samples;
+mod contrib_ci;
 mod contrib_names;
 mod docs_fresh;
 mod drill_proxy;

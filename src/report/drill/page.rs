@@ -160,7 +160,9 @@ fn bars(rehearsal: &Rehearsal) -> Vec<Bar> {
             let value = value?;
             Some(Part { name, value: seconds(Some(value)), percent: share(value, longest), class })
         });
-        let total = change.total_seconds.map_or_else(|| "did not come to its end".to_owned(), |all| seconds(Some(all)));
+        let total = change
+            .total_seconds
+            .map_or_else(|| "did not come to its end".to_owned(), |all| seconds(Some(all)));
         bars.push(Bar { name, total, parts: parts.collect() });
     }
     bars
