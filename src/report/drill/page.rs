@@ -131,26 +131,7 @@ fn summary(rehearsal: &Rehearsal) -> Vec<Tile> {
 
 /// Draws RPO, and the changes of region to one scale.
 fn bars(rehearsal: &Rehearsal) -> Vec<Bar> {
-    let figures = &rehearsal.figures;
-    let mut bars = Vec::new();
-    if let (Some(lost), Some(silent)) = (figures.lost, figures.lost_unannounced) {
-        let whole = lost.max(1);
-        let part = |name, value: u64, class| Part {
-            name,
-            value: value.to_string(),
-            percent: share(real(value), real(whole)),
-            class,
-        };
-        let parts = match lost {
-            0 => Vec::new(),
-            _ => vec![
-                part("announced", lost.saturating_sub(silent), "part-2"),
-                part("not announced", silent, "part-bad"),
-            ],
-        };
-        let total = format!("{lost} records, {}", seconds(rehearsal.rpo.seconds));
-        bars.push(Bar { name: "RPO", total, parts });
-    }
+    let mut bars = vec![lost_bar(rehearsal)];
     let totals = rehearsal.rto.iter().filter_map(|change| change.total_seconds);
     let longest = totals.fold(0.001, f64::max);
     for change in &rehearsal.rto {
@@ -166,6 +147,24 @@ fn bars(rehearsal: &Rehearsal) -> Vec<Bar> {
         bars.push(Bar { name, total, parts: parts.collect() });
     }
     bars
+}
+
+/// Draws what was lost: announced, and not.
+fn lost_bar(rehearsal: &Rehearsal) -> Bar {
+    let figures = &rehearsal.figures;
+    let part = |name, value: Option<u64>, class| {
+        let percent = share(real(value?), real(figures.lost.filter(|lost| *lost > 0)?));
+        Some(Part { name, value: count(value), percent, class })
+    };
+    let parts = [
+        part("announced", figures.lost_announced(), "part-2"),
+        part("not announced", figures.lost_unannounced, "part-bad"),
+    ];
+    let total = match figures.lost {
+        Some(lost) => format!("{lost} records, {}", seconds(rehearsal.rpo.seconds)),
+        None => UNKNOWN.to_owned(),
+    };
+    Bar { name: "RPO", total, parts: parts.into_iter().flatten().collect() }
 }
 
 fn share(value: f64, whole: f64) -> f64 {
