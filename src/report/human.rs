@@ -57,6 +57,22 @@ pub fn fit(text: &str, width: usize) -> String {
     text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// Breaks text at spaces into lines of at most `room` columns; a longer word stays whole, for a cut value
+/// would be another value.
+pub fn wrap(text: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 fn scaled(value: f64, step: f64, units: &[&str]) -> String {
     if !value.is_finite() || value < 0.0 {
         return UNKNOWN.to_owned();

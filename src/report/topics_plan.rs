@@ -1,5 +1,6 @@
 //! A plan of `topics sync` as people read it: `+ ~ -` for what is done, `!` for findings, `?` for notes.
 
+use super::human::wrap;
 use super::style::Style;
 use super::topics_findings::{hint, ids, message, plural};
 use crate::kafka::acls::{PatternKind, TopicAcl};
@@ -206,22 +207,6 @@ impl Page {
         }
         lines.extend(rows.map(|row| format!("{gap}{row}")));
     }
-}
-
-/// Breaks text at spaces into lines of at most `room` columns; a longer word stays whole, for a cut value
-/// would be another value.
-fn wrap(text: &str, room: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if columns(line) + 1 + columns(word) <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
-use strait::report::drill::FIELDS;
+use strait::report::drill::{figures, outcome};
 
 const SMALL: [&str; 6] = ["--rate", "200", "--partitions", "3", "--duration", "2s"];
 
@@ -96,8 +96,12 @@ fn programs_get_one_document_whose_records_add_up() {
     assert_eq!((count("lost_unannounced"), count("doubled"), count("skipped")), (0, 0, 0));
     assert_eq!((count("offsets_exact"), count("offsets_inexact")), (3, 0));
     let told: BTreeSet<&str> = data.keys().map(String::as_str).collect();
-    let documented: BTreeSet<&str> =
-        FIELDS.iter().map(|(name, _)| *name).chain(["topic", "group", "partitions"]).collect();
+    let documented: BTreeSet<&str> = outcome::FIELDS
+        .iter()
+        .chain(figures::FIELDS)
+        .map(|(name, _)| *name)
+        .chain(["topic", "group", "partitions"])
+        .collect();
     assert_eq!(told, documented);
 }
 

@@ -10,6 +10,7 @@ use strait::cli::definition as command;
 use strait::commands::{completions, man};
 use strait::exit::Exit;
 use strait::obs::names::MetricName;
+use strait::report::drill;
 use strait::report::findings::FIELDS;
 use strait::report::flow_status::PARTITION_FIELDS;
 use strait::report::lag_json::PARTITION_FIELDS as LAG_FIELDS;
@@ -208,7 +209,28 @@ fn documents(page: &mut String) {
          One JSON object: `schema` (`strait/demo/v1`), `status`, `exit_code`, `errors` as above, and `data`, \
          `null` where the demo could not run or was interrupted: `topic`, `group`, `partitions`, and:\n\n",
     );
-    fields(page, strait::report::drill::FIELDS);
+    fields(page, drill::outcome::FIELDS);
+    fields(page, drill::figures::FIELDS);
+    rehearsal(page);
+}
+
+/// Describes the document of a rehearsal.
+fn rehearsal(page: &mut String) {
+    page.push_str(
+        "\n# The document of `strait failover-test`\n\n\
+         One JSON object: `schema` (`strait/failover-test/v1`), `status`, `exit_code`, `errors` as above, and `data`, \
+         `null` where the drill could not be played or was interrupted:\n\n",
+    );
+    fields(page, drill::rehearsal::FIELDS);
+    for (name, of) in [
+        ("`figures`, in records unless it says otherwise", drill::figures::FIELDS),
+        ("Each change of region in `rto`", drill::recovery::FIELDS),
+        ("Each of `offsets`", drill::rehearsal::OFFSET_FIELDS),
+        ("Each of `missing`, and each line of `missing.jsonl`", drill::missing::FIELDS),
+    ] {
+        writeln!(page, "\n{name}:\n").unwrap();
+        fields(page, of);
+    }
 }
 
 fn fields(page: &mut String, fields: &[(&str, &str)]) {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Direct dependencies of the binary.
-const DIRECT_DEPENDENCIES_MAX: usize = 45;
+const DIRECT_DEPENDENCIES_MAX: usize = 46;
 /// Packages in Cargo.lock, those for tests and other platforms included.
 const LOCKED_PACKAGES_MAX: usize = 310;
 /// What to do where a ceiling is reached.

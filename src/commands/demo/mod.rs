@@ -19,7 +19,7 @@ use crate::drill::verdict::Verdict;
 use crate::exit::Exit;
 use crate::kafka::error::ConnectError;
 use crate::report::document::Document;
-use crate::report::drill::DrillOutcome;
+use crate::report::drill::outcome::DrillOutcome;
 use crate::report::output::Format;
 use crate::report::problem::{Problem, Scope};
 use crate::sandbox::ClusterError;

@@ -20,7 +20,8 @@ use crate::drill::workload::{Place, Work};
 use crate::engine::event::Event;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::librdkafka::client_config;
-use crate::report::drill::{DrillOutcome, lag_table, switch_table};
+use crate::report::drill::outcome::DrillOutcome;
+use crate::report::drill::switch_tables::{lag_table, switch_table};
 use crate::report::output::{Format, Output};
 use crate::report::reporter::Reporter;
 
@@ -80,8 +81,7 @@ impl Story {
         self.say(&format!(
             "Regions {us} and {eu} are up: {BROKERS} brokers each, in memory, on this machine."
         ));
-        let place =
-            |leg, name: &str| Place { leg, client: client_config(&regions.settings.clusters[name]) };
+        let place = |leg, name: &str| Place { leg, client: client_config(&regions.settings.clusters[name]) };
         let (source, target) = (place(Leg::Home, us), place(Leg::Away, eu));
         let at_target = regions.open_target().await?;
         let link = self.provision(&regions, &target).await?;
@@ -99,7 +99,8 @@ impl Story {
         let (sent, processed, commits) = self.ledger.read();
         let logs = [(Region::Target, self.log(&target).await?)].into();
         let switches = [(Leg::Away, switch)].into();
-        let evidence = Evidence { sent, processed, commits, switches, announced, logs, ..Evidence::default() };
+        let evidence =
+            Evidence { sent, processed, commits, switches, announced, logs, ..Evidence::default() };
         let findings = judge(&evidence);
         let judged = Judged::of(&findings, &Ceilings::default());
         let outcome = DrillOutcome::new(&findings, &judged, &evidence.switches);
@@ -107,11 +108,7 @@ impl Story {
     }
 
     /// Starts to copy, and holds the topic made at the target against what was asked for.
-    async fn provision(
-        &self,
-        regions: &Regions,
-        target: &Place,
-    ) -> Result<Link, DemoError> {
+    async fn provision(&self, regions: &Regions, target: &Place) -> Result<Link, DemoError> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE_MAX);
         tokio::spawn(tell_events(receiver, self.reporter.clone()));
         let link = Link::start(regions.flow().clone(), regions.settings_of_both(), events).await?;
