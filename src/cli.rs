@@ -8,8 +8,8 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::commands::replicate::positive_duration;
 use crate::commands::{
-    Context, completions, demo, failback, failover, failover_test, groups, init, lag, man, replicate, sandbox,
-    status, topics, validate, verify,
+    Context, completions, demo, failback, failover, failover_test, groups, init, lag, man, replicate,
+    sandbox, status, topics, validate, verify,
 };
 use crate::exit::Exit;
 use crate::report::document::Document;

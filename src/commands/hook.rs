@@ -7,7 +7,11 @@ use std::time::{Duration, Instant};
 const LOOK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Runs a command; it has to end well, and in time. Says why it did not.
-pub(super) async fn run(command: &str, environment: &[(&str, String)], limit: Duration) -> Result<(), String> {
+pub(super) async fn run(
+    command: &str,
+    environment: &[(&str, String)],
+    limit: Duration,
+) -> Result<(), String> {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
     shell.envs(environment.iter().map(|(name, value)| (name, value)));

@@ -33,7 +33,10 @@ pub fn read(work: &Work, client: &ClientConfig) -> Result<Log, ReadError> {
     let mut client = client.clone();
     // The name belongs to the client's form alone: no group is joined and nothing committed.
     client.set("group.id", "strait-drill-reader").set("enable.auto.commit", "false");
-    client.set("enable.partition.eof", "true").set("isolation.level", "read_committed").set("check.crcs", "true");
+    client
+        .set("enable.partition.eof", "true")
+        .set("isolation.level", "read_committed")
+        .set("check.crcs", "true");
     let consumer: BaseConsumer = client.create()?;
     let mut list = TopicPartitionList::new();
     let mut unread = BTreeSet::new();

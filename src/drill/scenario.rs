@@ -103,11 +103,14 @@ impl Scenario {
         match self {
             Self::RegionLoss | Self::PlannedSwitch => Vec::new(),
             Self::LinkFlap => {
-                let each = |(from, to)| [(within(from, from + 100), Act::CutLink), (within(to, to + 80), Act::MendLink)];
+                let each = |(from, to)| {
+                    [(within(from, from + 100), Act::CutLink), (within(to, to + 80), Act::MendLink)]
+                };
                 [(100, 240), (360, 500), (620, 800)].into_iter().flat_map(each).collect()
             }
             Self::SlowLink => {
-                let slow = Act::SlowLink { round_trip: SLOW_ROUND_TRIP, bytes_per_second: SLOW_BYTES_PER_SECOND };
+                let slow =
+                    Act::SlowLink { round_trip: SLOW_ROUND_TRIP, bytes_per_second: SLOW_BYTES_PER_SECOND };
                 vec![(within(100, 200), slow), (within(700, 900), Act::QuickLink)]
             }
             Self::ReplicatorCrash => {

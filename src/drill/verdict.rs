@@ -202,7 +202,9 @@ fn of_switches(findings: &Findings) -> Vec<Promise> {
     let ended = |(leg, broken): (&Leg, &Option<String>)| {
         let (code, text) = match leg {
             Leg::Back => ("failed_back", "the failback came to its end, and the application went on"),
-            Leg::Home | Leg::Away => ("failed_over", "the failover came to its end, and the application went on"),
+            Leg::Home | Leg::Away => {
+                ("failed_over", "the failover came to its end, and the application went on")
+            }
         };
         let kept = match broken {
             Some(cause) => Kept::No(cause.clone()),
@@ -238,7 +240,9 @@ fn offsets(findings: &Findings, leg: Leg) -> Kept {
         match moved {
             Moved::Exact { .. } | Moved::Early { is_bound: true, .. } => exact += 1,
             Moved::NeverCommitted => {}
-            Moved::Early { records, .. } => wrong.push(format!("partition {partition}: {records} records early")),
+            Moved::Early { records, .. } => {
+                wrong.push(format!("partition {partition}: {records} records early"))
+            }
             Moved::Late { records } => wrong.push(format!("partition {partition}: {records} records late")),
             Moved::Nowhere => wrong.push(format!("partition {partition}: no offset in the new region")),
         }

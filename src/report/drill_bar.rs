@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::drill::text::phase_line;
 use super::human::or_unknown;
 use super::output::{Format, Output};
 use crate::drill::play::plan::Plan;
-use crate::drill::play::told::{Done, Phase, Sample, Told};
+use crate::drill::play::told::{Phase, Sample, Told};
 
 /// How often the moving line is drawn anew: its clock shows that somebody watches.
 const TICK: Duration = Duration::from_millis(100);
@@ -48,7 +49,7 @@ impl DrillBar {
     pub fn tell(&self, told: &Told) {
         match told {
             Told::Begun(phase) => self.begun(*phase),
-            Told::Done(done) => self.say(&line(done)),
+            Told::Done(done) => self.say(&phase_line(done, self.output.stderr_style())),
             Told::Marked(_) => {}
             Told::Seen(sample) => self.bar.set_message(seen(sample)),
         }
@@ -74,12 +75,6 @@ impl DrillBar {
     }
 }
 
-/// Writes the line of a stretch that is over.
-pub fn line(done: &Done) -> String {
-    let word = if done.is_good { "" } else { "BROKEN: " };
-    format!(" {:10} {:5.1}s  {word}{}", done.phase.word(), done.took.as_secs_f64(), done.words)
-}
-
 fn seen(sample: &Sample) -> String {
     let behind = or_unknown(sample.behind, |behind| behind.to_string());
     format!("{} acknowledged, {} processed, copy behind {behind}", sample.produced, sample.processed)
@@ -94,14 +89,5 @@ mod tests {
         let at = Duration::ZERO;
         let sample = Sample { at, produced: 10, processed: 9, behind: None };
         assert_eq!(seen(&sample), "10 acknowledged, 9 processed, copy behind -");
-    }
-
-    #[test]
-    fn a_stretch_takes_one_line() {
-        let took = Duration::from_millis(4_130);
-        let done =
-            Done { phase: Phase::Switch, began: took, took, words: "the group goes on".into(), is_good: true };
-        assert_eq!(line(&done), " switch       4.1s  the group goes on");
-        assert_eq!(line(&Done { is_good: false, ..done }), " switch       4.1s  BROKEN: the group goes on");
     }
 }

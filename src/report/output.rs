@@ -264,6 +264,11 @@ impl Output {
         self.shared.stdout_style
     }
 
+    /// Returns the style of stderr.
+    pub fn stderr_style(&self) -> Style {
+        self.shared.stderr_style
+    }
+
     /// Says whether stdout takes no more data.
     pub fn is_closed(&self) -> bool {
         self.shared.closed.load(Ordering::Relaxed)

@@ -31,8 +31,10 @@ impl Bed {
                 .broker_config("auto.create.topics.enable", "false")
                 .broker_config("group.initial.rebalance.delay.ms", "0")
         };
-        let clusters =
-            [Arc::new(Cluster::start(spec()).await.unwrap()), Arc::new(Cluster::start(spec()).await.unwrap())];
+        let clusters = [
+            Arc::new(Cluster::start(spec()).await.unwrap()),
+            Arc::new(Cluster::start(spec()).await.unwrap()),
+        ];
         let servers = |cluster: &Cluster| {
             cluster.addresses().iter().map(|address| format!("\"{address}\"")).collect::<Vec<_>>().join(",")
         };
@@ -92,7 +94,10 @@ fn all_pass(drills: &[(Scenario, Load)]) {
                     let played = played.unwrap();
                     assert_eq!(played.phases.iter().filter(|done| !done.is_good).count(), 0);
                     assert!(played.samples.len() > 4, "the timeline is there");
-                    assert_eq!(played.findings.switches.keys().copied().collect::<Vec<_>>(), [Leg::Away, Leg::Back]);
+                    assert_eq!(
+                        played.findings.switches.keys().copied().collect::<Vec<_>>(),
+                        [Leg::Away, Leg::Back]
+                    );
                     clear(&plan).await;
                 });
             });
@@ -166,7 +171,11 @@ fn g2_a_record_doubled_by_the_copy_is_found_and_named() {
     let broken = broken(&played);
     let doubled = broken.iter().find(|(code, _)| *code == "nothing_doubled");
     let doubled = &doubled.unwrap_or_else(|| panic!("{broken:?}")).1;
-    assert!(doubled.starts_with("at the target: 1 record: ") && doubled.ends_with(&format!("of partition {partition}")), "{doubled}");
+    assert!(
+        doubled.starts_with("at the target: 1 record: ")
+            && doubled.ends_with(&format!("of partition {partition}")),
+        "{doubled}"
+    );
 }
 
 #[test]

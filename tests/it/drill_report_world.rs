@@ -77,7 +77,6 @@ pub fn plan() -> Plan {
         },
         seed: 0x7F3A,
         comes_back: true,
-        artifacts: None,
     }
 }
 

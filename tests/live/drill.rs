@@ -86,14 +86,20 @@ impl Hooks for Restart {
 }
 
 /// Plays a drill on a thread of its own.
-fn on_thread(plan: Plan, liars: Liars, hooks: Option<Arc<dyn Hooks>>) -> std::thread::JoinHandle<(Plan, Played)> {
+fn on_thread(
+    plan: Plan,
+    liars: Liars,
+    hooks: Option<Arc<dyn Hooks>>,
+) -> std::thread::JoinHandle<(Plan, Played)> {
     std::thread::spawn(move || {
         runtime().block_on(async {
             let played = rehearse(plan.clone(), liars, hooks).await;
             clear(&plan).await;
             match played {
                 Ok(played) => (plan, played),
-                Err(error) => panic!("{}: {}", plan.scenario.name(), strait::drill::play::error::in_words(&error)),
+                Err(error) => {
+                    panic!("{}: {}", plan.scenario.name(), strait::drill::play::error::in_words(&error))
+                }
             }
         })
     })
@@ -133,7 +139,8 @@ fn g1_g2_g3_g5_g6_every_scenario_passes_and_leaves_nothing_behind() {
         }
         // Alone, for it is felt by all.
         let brokers = Restart(vec![(source.node(2).pid(), "source"), (target.node(3).pid(), "target")]);
-        let plan = plan(&settings, Scenario::BrokerRestart, Load { duration: Duration::from_secs(8), ..small() }, 9);
+        let plan =
+            plan(&settings, Scenario::BrokerRestart, Load { duration: Duration::from_secs(8), ..small() }, 9);
         let (plan, played) = on_thread(plan, Liars::default(), Some(Arc::new(brokers))).join().unwrap();
         assert_passed(&plan, &Ok(played));
         assert_clean(&source, &target);
@@ -188,7 +195,8 @@ fn g10_what_a_drill_made_is_taken_away_after_ctrl_c_and_after_a_kill_by_the_next
     live(|lab| {
         let route = Route::shared(lab);
         let config = route.config(&["anything"]);
-        let playing = |run: &crate::harness::strait::Running| run.stderr().contains(" prepare ").then_some(());
+        let playing =
+            |run: &crate::harness::strait::Running| run.stderr().contains(" prepare ").then_some(());
         let long = ["failover-test", "--rate", "100", "--partitions", "2", "--duration", "5m"];
         let mut interrupted = start(&config, &long);
         interrupted.until("it plays", LIMIT, playing);

@@ -1,7 +1,7 @@
 //! Drills as tests play them: by the library, on whatever clusters, with or without a liar between.
 
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use strait::config::settings::{FlowSettings, Settings};
@@ -51,7 +51,6 @@ pub fn plan(settings: &Settings, scenario: Scenario, load: Load, seed: u64) -> P
         ceilings: Ceilings::default(),
         seed,
         comes_back: true,
-        artifacts: None,
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Args;
 use super::super::{Context, flows};
+use super::Args;
 use crate::config::settings::{ClusterSettings, FlowSettings, Settings};
 use crate::config::source::SourceText;
 use crate::config::{self};

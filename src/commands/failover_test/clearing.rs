@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::super::Context;
 use super::Args;
 use super::beds::Bed;
-use super::super::Context;
 use crate::config::settings::ClusterSettings;
 use crate::drill::names::{DrillId, machine_number};
 use crate::drill::play::hooks::Hooks;
@@ -40,8 +40,12 @@ pub(super) async fn before(context: &Context, plan: &Plan) -> Result<(), Box<Pro
         let cluster = Cluster::open(settings.clone()).await.map_err(|error| Problem::from(&error))?;
         let found = stage::left_behind(&cluster, is_over).await;
         let found = found.map_err(|error| {
-            Problem::new("leftovers", Scope::Cluster(settings.alias.to_string()), "its topics cannot be listed")
-                .cause(error.to_string())
+            Problem::new(
+                "leftovers",
+                Scope::Cluster(settings.alias.to_string()),
+                "its topics cannot be listed",
+            )
+            .cause(error.to_string())
         })?;
         for id in found {
             for (name, cause) in stage::clear(&cluster, &id).await {
@@ -80,7 +84,12 @@ pub(super) async fn after(
     }
     if args.keep {
         let id = plan.id;
-        context.output.say(&format!("Kept at both clusters: topic {}, group {}, flow {}", id.topic(), id.group(), id.flow()));
+        context.output.say(&format!(
+            "Kept at both clusters: topic {}, group {}, flow {}",
+            id.topic(),
+            id.group(),
+            id.flow()
+        ));
         return problems;
     }
     for settings in [&plan.source, &plan.target] {

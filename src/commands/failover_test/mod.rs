@@ -9,6 +9,7 @@ mod telling;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use self::beds::Bed;
@@ -19,6 +20,7 @@ use crate::drill::play::doors::Liars;
 use crate::drill::play::error::DrillError;
 use crate::drill::play::plan::{Load, Plan, PlanError};
 use crate::drill::play::played::Played;
+use crate::drill::play::told::Done;
 use crate::drill::play::{Drill, play};
 use crate::drill::scenario::Scenario;
 use crate::drill::verdict::Ceilings;
@@ -178,6 +180,7 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
     };
     let ticking = bed.compact_again_and_again(&plan);
     let (told, telling) = mpsc::channel(TOLD_QUEUE_MAX);
+    let started = Timestamp::now();
     let teller = tokio::spawn(telling::tell(context.output.clone(), plan.clone(), telling));
     let drill = Drill { plan: plan.clone(), hooks: hooks.clone(), liars: Liars::default(), told };
     let (cancel, cancelled) = oneshot::channel::<()>();
@@ -213,17 +216,24 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
         }
     };
     // The teller ends when the drill's sender is gone.
-    let _ = teller.await;
+    let phases = teller.await.unwrap_or_default();
     drop(ticking);
     let left = clearing::after(context, args, (&bed, &plan), hooks.as_deref()).await;
-    conclude(context, args, &plan, ended, &left)
+    conclude(context, args, &Ran { plan, started, phases }, ended, &left)
+}
+
+/// Holds what is known of a drill that ran, whatever became of it.
+struct Ran {
+    plan: Plan,
+    started: Timestamp,
+    phases: Vec<Done>,
 }
 
 /// Tells how it came out. What could not be cleared away never hides the verdict.
 fn conclude(
     context: &Context,
     args: &Args,
-    plan: &Plan,
+    ran: &Ran,
     ended: Result<Result<Played, DrillError>, Exit>,
     left: &[Problem],
 ) -> Exit {
@@ -231,7 +241,7 @@ fn conclude(
         Ok(Ok(played)) => played,
         Ok(Err(error)) => {
             let problem = reports::problem(&error);
-            reports::write_failure(context, args, plan, &problem);
+            reports::write_failure(context, args, ran, &problem);
             let all: Vec<Problem> = std::iter::once(problem).chain(left.iter().cloned()).collect();
             return failed_with(context, Exit::Failed, &all);
         }
@@ -241,7 +251,7 @@ fn conclude(
         }
     };
     left.iter().for_each(|problem| context.output.problem(problem));
-    reports::tell(context, args, plan, &played, left)
+    reports::tell(context, args, ran, &played, left)
 }
 
 fn failed(context: &Context, exit: Exit, problem: Problem) -> Exit {
@@ -283,7 +293,6 @@ fn plan(args: &Args, bed: &Bed) -> Result<Plan, PlanError> {
         },
         seed: args.seed.unwrap_or_else(|| u64::from(chance().1)),
         comes_back: !args.one_way,
-        artifacts: args.artifacts.clone(),
     })
 }
 

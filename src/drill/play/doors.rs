@@ -30,7 +30,8 @@ impl Doors {
         target: &Arc<ClusterSettings>,
         liars: Liars,
     ) -> Result<Self, ProxyError> {
-        let application = [Proxy::open(source.clone(), None).await?, Proxy::open(target.clone(), None).await?];
+        let application =
+            [Proxy::open(source.clone(), None).await?, Proxy::open(target.clone(), None).await?];
         let copy = [
             Proxy::open(source.clone(), liars.at_source).await?,
             Proxy::open(target.clone(), liars.at_target).await?,

@@ -1,11 +1,12 @@
 //! What one drill is to do; pure data.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::patterns::PatternFault;
-use crate::config::settings::{ClusterSettings, FlowSettings, GroupSelector, Origin, Rename, StartAt, TopicSelector};
+use crate::config::settings::{
+    ClusterSettings, FlowSettings, GroupSelector, Origin, Rename, StartAt, TopicSelector,
+};
 use crate::drill::names::DrillId;
 use crate::drill::scenario::Scenario;
 use crate::drill::verdict::Ceilings;
@@ -57,8 +58,6 @@ pub struct Plan {
     pub seed: u64,
     /// Whether the application comes back to the source region in the end.
     pub comes_back: bool,
-    /// Where files about the drill go, besides those asked for by name.
-    pub artifacts: Option<PathBuf>,
 }
 
 /// Says why there can be no such drill.

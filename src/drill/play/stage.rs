@@ -61,7 +61,12 @@ pub fn replicas(source: &Cluster) -> i16 {
 }
 
 /// Makes the drill's topic at the source, and waits until it can be written.
-pub async fn set(source: &Cluster, id: &DrillId, partitions: i32, is_compacted: bool) -> Result<(), StageError> {
+pub async fn set(
+    source: &Cluster,
+    id: &DrillId,
+    partitions: i32,
+    is_compacted: bool,
+) -> Result<(), StageError> {
     let replication_factor = replicas(source);
     let configs = topic_configs(is_compacted, replication_factor);
     let name = id.topic();
@@ -73,7 +78,8 @@ pub async fn set(source: &Cluster, id: &DrillId, partitions: i32, is_compacted: 
     }
     let deadline = tokio::time::Instant::now() + LEADERS_PATIENCE;
     loop {
-        let metadata = source.retrying(PATIENCE, || source.metadata(Some(std::slice::from_ref(&name)))).await?;
+        let metadata =
+            source.retrying(PATIENCE, || source.metadata(Some(std::slice::from_ref(&name)))).await?;
         let led = metadata.topics.get(&name).map_or(0, |topic| {
             topic.partitions.values().filter(|partition| partition.leader.is_some()).count()
         });

@@ -146,7 +146,8 @@ fn patiently(
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        let may_repeat = matches!(&error, KafkaError::Transaction(error) if RDKafkaError::is_retriable(error));
+        let may_repeat =
+            matches!(&error, KafkaError::Transaction(error) if RDKafkaError::is_retriable(error));
         let is_torn = *end.borrow() == Some(End::TearAway);
         if !may_repeat || is_torn || Instant::now() >= deadline {
             return Err(error);
