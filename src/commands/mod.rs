@@ -5,6 +5,7 @@ pub mod demo;
 pub mod failover;
 mod flows;
 pub mod groups;
+mod hidden;
 pub mod init;
 pub mod lag;
 pub mod man;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::super::groups::sync::note;
+use super::super::hidden::hidden;
 use crate::config::settings::{FlowSettings, Origin};
 use crate::engine::mapping::Both;
 use crate::engine::origin::OriginFilter;
@@ -42,6 +43,8 @@ pub(super) async fn from_source(
     let both = Both { source, target, flow, origin: &origin, patience };
     let gathered = gather(&both, Selection { flow: &flow.groups, only: None }, state).await?;
     moved.problems.extend(gathered.failures.iter().map(|error| (Exit::Inconclusive, error.into())));
+    let hidden = hidden(source, flow, |_| true, patience).await;
+    moved.problems.extend(hidden.into_iter().map(|problem| (Exit::Inconclusive, problem)));
     let plans = plan(&gathered.found, false);
     let outcomes = if is_to_apply { apply(target, &plans, patience).await } else { BTreeMap::new() };
     for plan in &plans {

@@ -81,7 +81,11 @@ impl Told {
         let problem = Problem::new("unfenced", Scope::Flow(self.flow.clone()), what)
             .place(format!("cluster {}", flow.target))
             .cause("the target grants no transactional id, by which other owners are kept out")
-            .hint("make sure that no strait runs this flow any more");
+            .hint("make sure that no strait runs this flow any more")
+            .hint(format!(
+                "or grant this user Write on transactional ids that begin with strait.{}, before",
+                self.flow
+            ));
         self.problems.push((Exit::Inconclusive, problem));
     }
 
