@@ -110,7 +110,7 @@ const GOES_ON: &[Need] = &[
     (Target, Write, Of::Fence, 0, &["at-least-once"]),
 ];
 
-/// Lists every subcommand that asks clusters.
+/// Lists every subcommand that asks clusters; a new one needs its row here and in docs/security.md.
 pub const ROWS: &[Row] = &[
     Row {
         heading: "init --from-cluster",
