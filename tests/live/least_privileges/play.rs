@@ -21,6 +21,9 @@ use crate::topics_bed::{bed, throttling};
 
 /// Commands that run at a time; most of their time they wait.
 const AT_A_TIME: usize = 6;
+/// How often progress is kept; a flow that stood still for three times as long counts as stalled, and the flows
+/// here stand still while their turn has not come.
+const CALM: &str = "5m";
 /// Gives up what cannot be done after two seconds.
 const PATIENCE: &str = "request_timeout = \"2s\"\n";
 
@@ -81,7 +84,7 @@ impl Try {
         let is_about_groups = self.row.needs.iter().any(|(_, _, of, ..)| *of == Of::App);
         let groups = if is_about_groups { format!("groups = [{:?}]\n", self.app) } else { String::new() };
         format!(
-            "{groups}[flows.{0}.limits]\nretry_timeout = \"2s\"\n\
+            "{groups}[flows.{0}.limits]\nretry_timeout = \"2s\"\ncheckpoint_interval = \"{CALM}\"\n\
              [flows.{0}.provision]\nreplication_factor = {1}",
             self.flow, self.row.replicas
         )
