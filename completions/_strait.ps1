@@ -54,6 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
         'strait;init' {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read a MirrorMaker 2 properties file, or a broker''s server.properties with replicator keys')
             [CompletionResult]::new('--from-cluster', '--from-cluster', [CompletionResultType]::ParameterName, 'Look at a cluster; twice, the source first. SSL://HOST:PORT encrypts, with the system''s authorities')
+            [CompletionResult]::new('--client-properties', '--client-properties', [CompletionResultType]::ParameterName, 'How to get in to a cluster: a client''s properties file, as for --command-config of Kafka''s tools')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to this file, not to stdout')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to this file, not to stdout')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
@@ -280,6 +281,7 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('--acls', '--acls', [CompletionResultType]::ParameterName, 'Copy ACLs of the topics, for reading')
             [CompletionResult]::new('--acl-writes', '--acl-writes', [CompletionResultType]::ParameterName, 'With --acls: also those that let somebody write at the target')
             [CompletionResult]::new('--fix-replication', '--fix-replication', [CompletionResultType]::ParameterName, 'Move replicas until their number is provision.replication_factor')
+            [CompletionResult]::new('--clear-throttles', '--clear-throttles', [CompletionResultType]::ParameterName, 'Take throttles away that a run left behind which was killed while it moved replicas')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')

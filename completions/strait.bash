@@ -802,7 +802,7 @@ _strait() {
             return 0
             ;;
         strait__subcmd__init)
-            opts="-o -q -v -h --template --from --from-cluster --output --force --config --flow --format --timeout --color --quiet --verbose --help"
+            opts="-o -q -v -h --template --from --from-cluster --client-properties --output --force --config --flow --format --timeout --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -813,6 +813,10 @@ _strait() {
                     return 0
                     ;;
                 --from-cluster)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --client-properties)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1186,7 +1190,7 @@ _strait() {
             return 0
             ;;
         strait__subcmd__topics__subcmd__sync)
-            opts="-q -v -h --apply --out --detailed-exitcode --allow-delete --prune --acls --acl-writes --fix-replication --throttle --only --exclude --config --flow --format --timeout --color --quiet --verbose --help"
+            opts="-q -v -h --apply --out --detailed-exitcode --allow-delete --prune --acls --acl-writes --fix-replication --clear-throttles --throttle --only --exclude --config --flow --format --timeout --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -50,6 +50,7 @@ set edit:completion:arg-completer[strait] = {|@words|
         &'strait;init'= {
             cand --from 'Read a MirrorMaker 2 properties file, or a broker''s server.properties with replicator keys'
             cand --from-cluster 'Look at a cluster; twice, the source first. SSL://HOST:PORT encrypts, with the system''s authorities'
+            cand --client-properties 'How to get in to a cluster: a client''s properties file, as for --command-config of Kafka''s tools'
             cand -o 'Write to this file, not to stdout'
             cand --output 'Write to this file, not to stdout'
             cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
@@ -261,6 +262,7 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand --acls 'Copy ACLs of the topics, for reading'
             cand --acl-writes 'With --acls: also those that let somebody write at the target'
             cand --fix-replication 'Move replicas until their number is provision.replication_factor'
+            cand --clear-throttles 'Take throttles away that a run left behind which was killed while it moved replicas'
             cand -q 'Say only what goes wrong'
             cand --quiet 'Say only what goes wrong'
             cand -v 'Log what happens to stderr; -vv more, -vvv everything'

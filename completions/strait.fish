@@ -59,6 +59,7 @@ complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the ma
 complete -c strait -n "__fish_strait_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c strait -n "__fish_strait_using_subcommand init" -l from -d 'Read a MirrorMaker 2 properties file, or a broker\'s server.properties with replicator keys' -r -F
 complete -c strait -n "__fish_strait_using_subcommand init" -l from-cluster -d 'Look at a cluster; twice, the source first. SSL://HOST:PORT encrypts, with the system\'s authorities' -r
+complete -c strait -n "__fish_strait_using_subcommand init" -l client-properties -d 'How to get in to a cluster: a client\'s properties file, as for --command-config of Kafka\'s tools' -r
 complete -c strait -n "__fish_strait_using_subcommand init" -s o -l output -d 'Write to this file, not to stdout' -r -F
 complete -c strait -n "__fish_strait_using_subcommand init" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
 complete -c strait -n "__fish_strait_using_subcommand init" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
@@ -314,6 +315,7 @@ complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_su
 complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l acls -d 'Copy ACLs of the topics, for reading'
 complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l acl-writes -d 'With --acls: also those that let somebody write at the target'
 complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l fix-replication -d 'Move replicas until their number is provision.replication_factor'
+complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -l clear-throttles -d 'Take throttles away that a run left behind which was killed while it moved replicas'
 complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand topics; and __fish_seen_subcommand_from sync" -s h -l help -d 'Print help (see more with \'--help\')'

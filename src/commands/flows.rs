@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::report::document::Document;
 use crate::report::output::Format;
 use crate::report::problem::{Problem, Scope};
+use crate::report::rights::Principals;
 use crate::types::ClusterId;
 
 /// Says why a command cannot begin; every problem is one of usage (exit 2).
@@ -55,6 +56,7 @@ pub fn selected(context: &Context) -> Result<(Settings, Vec<FlowSettings>), Refu
         context.output.warn(&warning.to_string());
     }
     let settings = loaded.settings;
+    context.output.learn(Principals::new(&settings));
     let flows = pick(context, &settings, &path)?;
     Ok((settings, flows))
 }

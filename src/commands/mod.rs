@@ -8,6 +8,7 @@ pub mod failover_test;
 mod flows;
 pub mod groups;
 mod hook;
+mod hidden;
 pub mod init;
 pub mod lag;
 pub mod man;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use globset::{Glob, GlobMatcher};
 use tokio::sync::{mpsc, watch};
 
+use super::hidden::hidden;
 use super::replicate::flow::open;
 use super::{Context, flows, signals};
 use crate::config::settings::{FlowSettings, Settings};
@@ -34,6 +35,8 @@ pub const FORMATS: &[Format] = &[Format::Text, Format::Json, Format::Junit];
 const DRAW_INTERVAL: Duration = Duration::from_millis(200);
 /// Pieces whose outcome waits to be taken in.
 const OUTCOMES_MAX: usize = 64;
+/// How long the source is asked for topics it does not list.
+const HIDDEN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Compare the copy with the source, record by record; nothing is changed
 #[derive(Clone, Debug, clap::Args)]
@@ -212,6 +215,8 @@ impl Session<'_> {
             patterns.is_empty() || patterns.iter().any(|pattern| pattern.is_match(topic.as_str()))
         };
         let since_ms = self.args.since.map(Since::ms);
+        let hidden = hidden(&source, self.flow, &is_wanted, HIDDEN_PATIENCE).await;
+        found.problems.extend(hidden.into_iter().map(|problem| (Exit::Inconclusive, problem)));
         let wanted = Wanted { flow: self.flow, is_wanted: &is_wanted, since_ms };
         let gathered = gather(source, target, wanted).await.map_err(|error| Problem::from(&error))?;
         if !gathered.has_state && !gathered.facts.is_empty() {
@@ -350,7 +355,11 @@ impl Found {
     fn unread(&mut self, flow: &FlowSettings, partition: &str, why: &str) {
         let scope = Scope::Partition { flow: flow.name.to_string(), partition: partition.to_owned() };
         let problem = Problem::new("unreadable", scope, format!("{partition} could not be compared"));
-        self.problems.push((Exit::Inconclusive, problem.cause(why.to_owned()).hint("run it again")));
+        let hint = match why.contains("AUTHORIZATION_FAILED") {
+            true => "grant this user Read and DescribeConfigs on the topic",
+            false => "run it again",
+        };
+        self.problems.push((Exit::Inconclusive, problem.cause(why.to_owned()).hint(hint)));
     }
 
     fn exit(&self, interrupted: Option<Exit>) -> Exit {

@@ -73,6 +73,17 @@ impl Leave<'_> {
     }
 }
 
+/// Says where a flow's partitions stand.
+#[derive(Debug)]
+pub struct Stands {
+    /// The partitions, by name.
+    pub places: Vec<Place>,
+    /// Topics that the target has no more, or does not show.
+    pub gone: Vec<TopicName>,
+    /// What kept a source that was to be asked from telling.
+    pub refused: Option<KafkaError>,
+}
+
 /// The partitions whose fence could not be taken, each with the cause.
 pub type NotFenced = Vec<(TopicPartition, KafkaError)>;
 
@@ -128,11 +139,12 @@ impl<'a> Ending<'a> {
         &mut self,
         fenced: Option<&Fenced>,
         source: Option<(&Cluster, Duration)>,
-    ) -> Result<(Vec<Place>, Vec<TopicName>), KafkaError> {
+    ) -> Result<Stands, KafkaError> {
         // In this order: whoever wrote what stands before the logs' ends had recorded its producer id by then.
         let logs = self.logs().await?;
         self.reader.catch_up().await?;
         let partitions = self.partitions();
+        let mut refused = None;
         let told = match source {
             Some((source, patience)) => {
                 let asked =
@@ -140,7 +152,7 @@ impl<'a> Ending<'a> {
                 match tokio::time::timeout(patience, asked).await {
                     Ok(Ok(told)) => told,
                     Ok(Err(error)) => {
-                        tracing::info!(%error, "the source is not asked any more");
+                        refused = Some(error);
                         Default::default()
                     }
                     Err(_) => Default::default(),
@@ -163,7 +175,7 @@ impl<'a> Ending<'a> {
             places.push(found?);
         }
         drop(each);
-        Ok((places, logs.gone.clone()))
+        Ok(Stands { places, gone: logs.gone.clone(), refused })
     }
 
     async fn one(

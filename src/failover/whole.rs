@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::ending::{Ending, Fenced, Leave, NotFenced, PATIENCE};
+use super::ending::{Ending, Fenced, Leave, NotFenced, PATIENCE, Stands};
 use super::groups::{Standing, standing};
 use super::plan::Place;
 use crate::config::settings::{FlowSettings, Origin};
@@ -58,6 +58,8 @@ pub struct Looked {
     pub places: Vec<Place>,
     /// Topics that the target has no more, or does not show.
     pub gone: Vec<TopicName>,
+    /// What kept a source that was to be asked from telling.
+    pub refused: Option<KafkaError>,
     /// The groups.
     pub groups: GroupsMoved,
 }
@@ -116,7 +118,7 @@ pub async fn look(
     source: Source<'_>,
     fenced: Option<&Fenced>,
 ) -> Result<Looked, KafkaError> {
-    let (places, gone) = ending.look(fenced, source).await?;
+    let Stands { places, gone, refused } = ending.look(fenced, source).await?;
     let mut moved = None;
     if let Some((source, patience)) = source {
         let from = from_source((source, target), flow, ending.reader(), (fenced.is_some(), patience));
@@ -127,7 +129,7 @@ pub async fn look(
         Some(moved) => moved,
         None => as_they_stand(target, flow, &places).await,
     };
-    Ok(Looked { places, gone, groups })
+    Ok(Looked { places, gone, refused, groups })
 }
 
 /// Moves the groups of a flow that is not ended.

@@ -51,25 +51,29 @@ pub async fn broker_configs(
 }
 
 /// Reads the clock of a KRaft cluster's active controller, in milliseconds since 1970; `None` where the
-/// cluster does not tell it (before Kafka 3.3, with ZooKeeper, or without Describe on the cluster).
+/// cluster does not tell it (before Kafka 3.3, or with ZooKeeper); the error is the broker's where it may not be
+/// asked (Describe on the cluster).
 ///
 /// The leader of the quorum states, as the time of its own last fetch, the present. One try.
-pub async fn clock_ms(cluster: &Cluster) -> Result<Option<i64>, KafkaError> {
+pub async fn clock_ms(cluster: &Cluster) -> Result<Result<Option<i64>, ResponseError>, KafkaError> {
     let connection = cluster.any().await?;
     match connection.version_of::<DescribeQuorumRequest>() {
         Ok(version) if version >= QUORUM_TIMES_VERSION => {}
-        _ => return Ok(None),
+        _ => return Ok(Ok(None)),
     }
     let partition = PartitionData::default().with_partition_index(0);
     let topic = TopicData::default()
         .with_topic_name(StrBytes::from_static_str(METADATA_LOG).into())
         .with_partitions(vec![partition]);
     let answer = connection.call(&DescribeQuorumRequest::default().with_topics(vec![topic])).await?;
+    if answer.error_code.err() == Some(ResponseError::ClusterAuthorizationFailed) {
+        return Ok(Err(ResponseError::ClusterAuthorizationFailed));
+    }
     let partition = answer.topics.first().and_then(|topic| topic.partitions.first());
-    Ok(partition.and_then(|partition| {
+    Ok(Ok(partition.and_then(|partition| {
         let leader = partition.current_voters.iter().find(|voter| voter.replica_id == partition.leader_id)?;
         Some(leader.last_fetch_timestamp).filter(|time| *time > 0)
-    }))
+    })))
 }
 
 /// Asks whether topics would be created, without creating them; each topic's result is its own. One try.

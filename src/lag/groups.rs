@@ -39,6 +39,15 @@ pub async fn gather(
     let groups::Groups { mut listed, failures } = groups::list(source).await;
     let is_selected = |group: &str| flow.groups.matches(group) && is_wanted(group);
     listed.retain(|group| group.is_of_consumers() && is_selected(&group.group));
+    // A listing leaves out what may not be seen; asked for by name such a group tells why.
+    let is_listed = |group: &str| listed.iter().any(|known| known.group == group);
+    let unlisted: Vec<GroupListing> = flow
+        .groups
+        .literals()
+        .filter(|group| is_selected(group) && !is_listed(group))
+        .map(GroupListing::unlisted)
+        .collect();
+    listed.extend(unlisted);
     let names: Vec<String> = listed.iter().map(|group| group.group.clone()).collect();
     let (at_source, at_target) =
         join(groups::committed(source, &names, false), groups::committed(target, &names, false)).await;
@@ -120,7 +129,9 @@ pub fn measure(flow: &FlowSettings, facts: &FlowFacts) -> Vec<GroupLag> {
     let rows = groups.listed.iter().map(|listing| {
         let (at_source, at_target) =
             (groups.at_source.get(&listing.group), groups.at_target.get(&listing.group));
-        let failure = [at_source, at_target].into_iter().flatten().find_map(|side| side.as_ref().err());
+        let failure = [("source", at_source), ("target", at_target)]
+            .into_iter()
+            .find_map(|(end, side)| Some(unread(end, side?.as_ref().err()?)));
         let committed = |side: Option<&Result<groups::Offsets, KafkaError>>, name: &TopicPartition| {
             side.and_then(|side| side.as_ref().ok()).and_then(|offsets| offsets.get(name).cloned())
         };
@@ -141,9 +152,7 @@ pub fn measure(flow: &FlowSettings, facts: &FlowFacts) -> Vec<GroupLag> {
                 Some(place(one.source.clone(), here, there, ends, map))
             })
             .collect();
-        let reason = failure
-            .map(ToString::to_string)
-            .or_else(|| partitions.iter().find_map(|one| one.unknown.clone()));
+        let reason = failure.or_else(|| partitions.iter().find_map(|one| one.unknown.clone()));
         GroupLag {
             flow: flow.name.clone(),
             group: listing.group.clone(),
@@ -154,6 +163,13 @@ pub fn measure(flow: &FlowSettings, facts: &FlowFacts) -> Vec<GroupLag> {
         }
     });
     rows.filter(|row| !row.partitions.is_empty() || row.reason.is_some()).collect()
+}
+
+/// Says why a group's offsets cannot be read at one end.
+fn unread(end: &str, error: &KafkaError) -> String {
+    let text = format!("its offsets at the {end} cannot be read: {error}");
+    let is_refused = text.contains("GROUP_AUTHORIZATION_FAILED");
+    if is_refused { format!("{text}; grant Describe on the group") } else { text }
 }
 
 #[derive(Clone, Copy, Debug)]

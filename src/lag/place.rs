@@ -74,7 +74,7 @@ pub enum Unplaced {
         end: i64,
     },
     /// A cluster does not show the partition.
-    #[error("cluster {cluster} shows no such partition")]
+    #[error("cluster {cluster} shows no such partition; grant Describe on the topic, if it is there")]
     Missing {
         /// The cluster.
         cluster: ClusterAlias,

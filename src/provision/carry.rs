@@ -13,7 +13,7 @@ use super::plan::Step;
 use super::plan_file::Bound;
 use crate::kafka::acls::{TopicAcl, create_acls};
 use crate::kafka::admin::{NewTopic, Refusal};
-use crate::kafka::alter::{TopicEdit, alter_topics, delete_topics};
+use crate::kafka::alter::{TopicEdit, alter_broker, alter_topics, delete_topics};
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
 use crate::types::TopicName;
@@ -118,6 +118,7 @@ impl Work<'_> {
     async fn settle(&mut self, changes: &[(usize, &Change)]) {
         self.steps(changes).await;
         self.configs(changes).await;
+        self.brokers(changes).await;
         self.acls(changes).await;
         self.deletions(changes).await;
     }
@@ -177,6 +178,22 @@ impl Work<'_> {
                     self.note_all(indexes, &Outcome::Unanswered(error));
                 }
             }
+        }
+    }
+
+    async fn brokers(&mut self, changes: &[(usize, &Change)]) {
+        for (index, change) in changes {
+            let Change::Unthrottle { broker, from } = change else { continue };
+            if self.is_stopped() {
+                return;
+            }
+            let values: Vec<(String, Option<String>)> = from.keys().map(|key| (key.clone(), None)).collect();
+            let target = self.target;
+            let outcome = match target.retrying(PATIENCE, || alter_broker(target, *broker, &values)).await {
+                Ok(result) => Outcome::of(result),
+                Err(error) => Outcome::Unanswered(error),
+            };
+            self.note(*index, outcome);
         }
     }
 

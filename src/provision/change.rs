@@ -75,6 +75,13 @@ pub enum Change {
         /// How many partitions go with it.
         partitions: usize,
     },
+    /// Take the limits on replication away that were set on a broker while it ran.
+    Unthrottle {
+        /// The broker.
+        broker: i32,
+        /// Its limits as they are.
+        from: BTreeMap<String, String>,
+    },
     /// Add an access control entry.
     AddAcl {
         /// The entry.
@@ -83,7 +90,7 @@ pub enum Change {
 }
 
 impl Change {
-    /// Returns the topic it changes; an access control entry changes none.
+    /// Returns the topic it changes; an access control entry and a broker's limits change none.
     pub fn topic(&self) -> Option<&TopicName> {
         match self {
             Self::Create { topic, .. }
@@ -92,7 +99,7 @@ impl Change {
             | Self::UnsetConfig { topic, .. }
             | Self::Move { topic, .. }
             | Self::Delete { topic, .. } => Some(topic),
-            Self::AddAcl { .. } => None,
+            Self::AddAcl { .. } | Self::Unthrottle { .. } => None,
         }
     }
 }
@@ -102,7 +109,7 @@ impl Change {
 pub struct Counts {
     /// Topics and access control entries to create.
     pub create: usize,
-    /// Topics to change.
+    /// Topics and brokers to change.
     pub change: usize,
     /// Topics to delete.
     pub delete: usize,
@@ -117,6 +124,7 @@ impl Counts {
             match change {
                 Change::Create { .. } | Change::AddAcl { .. } => counts.create += 1,
                 Change::Delete { .. } => counts.delete += 1,
+                Change::Unthrottle { .. } => counts.change += 1,
                 _ if last == change.topic() => {}
                 _ => counts.change += 1,
             }
@@ -210,6 +218,20 @@ pub enum Finding {
         /// How many partitions.
         partitions: usize,
     },
+    /// A topic's replicas are throttled, and nobody moves them.
+    ThrottledReplicas {
+        /// The topic at the target.
+        topic: TopicName,
+        /// The configs that say so.
+        keys: Vec<String>,
+        /// Whether the brokers told that nothing is being moved.
+        is_certain: bool,
+    },
+    /// Brokers limit replication, and nobody moves replicas.
+    ThrottledBrokers {
+        /// Which brokers.
+        brokers: Vec<i32>,
+    },
     /// Access control entries cannot be read.
     AclsHidden {
         /// Which end.
@@ -288,10 +310,14 @@ impl Finding {
             | Self::MinInsyncAboveReplicas { topic, .. }
             | Self::ReplicationFactor { topic, .. }
             | Self::BeingMoved { topic, .. }
+            | Self::ThrottledReplicas { topic, .. }
             | Self::TwoFlows { topic, .. }
             | Self::OnlyAtTarget { topic, .. }
             | Self::ConfigOnlyAtTarget { topic, .. } => Some(topic),
-            Self::AclsHidden { .. } | Self::WritersLeftOut { .. } | Self::EveryTopicLeftOut { .. } => None,
+            Self::ThrottledBrokers { .. }
+            | Self::AclsHidden { .. }
+            | Self::WritersLeftOut { .. }
+            | Self::EveryTopicLeftOut { .. } => None,
         }
     }
 
@@ -300,6 +326,8 @@ impl Finding {
         matches!(
             self,
             Self::BeingMoved { .. }
+                | Self::ThrottledReplicas { .. }
+                | Self::ThrottledBrokers { .. }
                 | Self::OnlyAtTarget { .. }
                 | Self::ConfigOnlyAtTarget { .. }
                 | Self::WritersLeftOut { .. }
@@ -318,6 +346,8 @@ impl Finding {
             Self::MinInsyncAboveReplicas { .. } => "min_insync_above_replicas",
             Self::ReplicationFactor { .. } => "replication_factor",
             Self::BeingMoved { .. } => "being_moved",
+            Self::ThrottledReplicas { .. } => "throttled_replicas",
+            Self::ThrottledBrokers { .. } => "throttled_brokers",
             Self::AclsHidden { .. } => "acls_hidden",
             Self::TwoFlows { .. } => "two_flows",
             Self::OnlyAtTarget { .. } => "only_at_target",

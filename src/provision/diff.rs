@@ -30,6 +30,9 @@ pub struct Options {
     pub acl_writes: bool,
     /// Move replicas until their number is right.
     pub fix_replication: bool,
+    /// Take throttles away that moves of replicas left behind.
+    #[serde(default)]
+    pub clear_throttles: bool,
 }
 
 /// Holds what a flow's topics need.
@@ -77,6 +80,7 @@ pub fn diff(snapshot: &Snapshot, rules: Rules<'_>) -> Difference {
             Seen::Hidden(code) => draft.left_over(&copy, Some(Kept::Doubtful(*code))),
         }
     }
+    draft.brokers();
     if rules.options.acls {
         acl_diff::diff(snapshot, rules, &mut draft.found);
     }
@@ -122,6 +126,7 @@ impl Draft<'_> {
                     self.configs(copy, configs, target, replication_factor);
                 }
                 self.replication(copy, target);
+                self.throttled(copy, target);
             }
         }
     }
@@ -274,6 +279,46 @@ impl Draft<'_> {
             self.found.changes.extend(moves.into_iter().map(change));
         } else {
             self.tell(Finding::ReplicationFactor { topic, wanted, moves });
+        }
+    }
+
+    /// Decides about throttles of a topic whose replicas nobody moves: whoever set them is gone.
+    fn throttled(&mut self, copy: &TopicName, target: &TopicState) {
+        let Ok(configs) = &target.configs else { return };
+        let set = configs
+            .explicit
+            .iter()
+            .filter(|(key, value)| THROTTLE_LISTS.contains(&key.as_str()) && wanted::names_replicas(value));
+        let set: Vec<(String, String)> = set.map(|(key, value)| (key.clone(), value.clone())).collect();
+        if set.is_empty() || self.moving(copy) > 0 {
+            return;
+        }
+        let (topic, is_certain) = (copy.clone(), self.snapshot.moving.is_ok());
+        if self.rules.options.clear_throttles && is_certain {
+            let unset = |(key, from)| Change::UnsetConfig { topic: topic.clone(), key, from };
+            self.found.changes.extend(set.into_iter().map(unset));
+        } else {
+            let keys = set.into_iter().map(|(key, _)| key).collect();
+            self.tell(Finding::ThrottledReplicas { topic, keys, is_certain });
+        }
+    }
+
+    /// Decides about the brokers' limits on replication; while anything is moved they have their reason, and
+    /// without replicas that count towards them they do nothing.
+    fn brokers(&mut self) {
+        let is_still = self.snapshot.moving.as_ref().is_ok_and(BTreeMap::is_empty);
+        let Some(throttles) = self.snapshot.throttles.as_ref().filter(|set| is_still && !set.is_empty())
+        else {
+            return;
+        };
+        if self.rules.options.clear_throttles {
+            let unset = |(broker, from): (&i32, &BTreeMap<String, String>)| Change::Unthrottle {
+                broker: *broker,
+                from: from.clone(),
+            };
+            self.found.changes.extend(throttles.iter().map(unset));
+        } else if self.found.findings.iter().any(|one| matches!(one, Finding::ThrottledReplicas { .. })) {
+            self.tell(Finding::ThrottledBrokers { brokers: throttles.keys().copied().collect() });
         }
     }
 

@@ -281,7 +281,7 @@ fn is_in(change: &Change, fresh: &[Change]) -> bool {
 /// Says what is not as it was when a plan was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {
-    /// The topic at the target, or what an access control entry names.
+    /// The topic at the target, what an access control entry names, or a broker.
     pub topic: TopicName,
     /// What happened.
     pub what: DriftKind,
@@ -310,6 +310,7 @@ impl Drift {
     fn unneeded(change: &Change) -> Self {
         let topic = match change {
             Change::AddAcl { acl } => TopicName::from(acl.resource.as_str()),
+            Change::Unthrottle { broker, .. } => TopicName::new(format!("broker {broker}")),
             _ => change.topic().cloned().unwrap_or_else(|| TopicName::from("")),
         };
         Self { topic, what: DriftKind::Unneeded }

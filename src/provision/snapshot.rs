@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use kafka_protocol::ResponseError;
 
-use super::wanted::{source_name, target_name};
+use super::wanted::{THROTTLE_RATES, source_name, target_name};
 
 use crate::config::settings::{FlowSettings, Pattern, internal_rule};
 use crate::kafka::acls::{TopicAcl, topic_acls};
@@ -106,6 +106,9 @@ pub struct Snapshot {
     pub defaults: Defaults,
     /// Moves of replicas under way at the target, or why they cannot be listed.
     pub moving: Result<BTreeMap<TopicPartition, Ongoing>, Refusal>,
+    /// Limits on replication that were set on the target's brokers while they ran, by broker; `None` where
+    /// they may not be read.
+    pub throttles: Option<BTreeMap<i32, BTreeMap<String, String>>>,
     /// How many replicas each broker of the target holds, all topics together.
     pub load: BTreeMap<i32, usize>,
     /// The copies of the flow's topics, whether they are there or not, by their names at the target.
@@ -154,8 +157,10 @@ pub async fn take(
     };
     let (source_there, target_there) =
         (known(&names.source, &at_source, &more_source), known(&names.copies, &at_target, &more_target));
-    let (source_configs, target_configs) =
-        tokio::try_join!(configs(source, &source_there), configs(target, &target_there))?;
+    let (source_configs, target_configs, throttles) =
+        tokio::try_join!(configs(source, &source_there), configs(target, &target_there), async {
+            Ok(throttles(target, at_target.brokers.keys()).await)
+        },)?;
     let (source_names, target_names) = (all_names(&at_source), all_names(&at_target));
     Ok(Snapshot {
         load: load(&at_target),
@@ -163,6 +168,7 @@ pub async fn take(
         target: end(target, at_target, &more_target, &names.target, target_configs, target_acls),
         defaults,
         moving,
+        throttles,
         copies: names.copies,
         source_names,
         target_names,
@@ -255,6 +261,23 @@ async fn defaults(cluster: &Cluster) -> Result<Defaults, KafkaError> {
         min_insync: number(DEFAULT_KEYS[1]),
         timestamp_type: known.get(DEFAULT_KEYS[2]).map(|config| config.value.clone()),
     })
+}
+
+/// Reads the brokers' limits on replication; one try, for a broker that does not answer is told of elsewhere.
+async fn throttles(
+    cluster: &Cluster,
+    brokers: impl Iterator<Item = &i32>,
+) -> Option<BTreeMap<i32, BTreeMap<String, String>>> {
+    let asked = brokers.map(|id| async move { (*id, broker_configs(cluster, *id, &THROTTLE_RATES).await) });
+    let mut found = BTreeMap::new();
+    for (id, answer) in join_all(asked).await {
+        let set = answer.ok()?.ok()?.into_iter().filter(|(_, config)| config.is_dynamic);
+        let set: BTreeMap<String, String> = set.map(|(key, config)| (key, config.value)).collect();
+        if !set.is_empty() {
+            found.insert(id, set);
+        }
+    }
+    Some(found)
 }
 
 type Configs = HashMap<TopicName, Result<TopicConfigs, Refusal>>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::carry::Outcome;
 use super::moves::Move;
-use super::wanted::THROTTLE_LISTS;
+use super::wanted::{THROTTLE_LISTS, THROTTLE_RATES};
 use crate::kafka::admin::{Refusal, topic_configs};
 use crate::kafka::alter::{TopicEdit, alter_broker, alter_topics, broker_configs};
 use crate::kafka::cluster::Cluster;
@@ -14,8 +14,6 @@ use crate::types::TopicName;
 
 /// How long one request is tried.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The brokers' limits, for what they send to others and for what they fetch.
-const RATES: [&str; 2] = ["leader.replication.throttled.rate", "follower.replication.throttled.rate"];
 
 /// Holds what was there before a throttle was set.
 #[derive(Debug)]
@@ -37,7 +35,7 @@ impl Throttle {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let rates: Vec<(String, Option<String>)> =
-            RATES.iter().map(|key| ((*key).to_owned(), Some(rate.to_string()))).collect();
+            THROTTLE_RATES.iter().map(|key| ((*key).to_owned(), Some(rate.to_string()))).collect();
         let brokers = before.brokers.keys().map(|id| (*id, rates.clone())).collect();
         let result = write(target, &brokers, &lists(moves)).await;
         if !matches!(result, Ok(Ok(()))) {
@@ -53,14 +51,15 @@ impl Throttle {
         let ids: BTreeSet<i32> =
             moves.iter().flat_map(|one| one.from.iter().chain(&one.to)).copied().collect();
         for id in ids {
-            let known = match target.retrying(PATIENCE, || broker_configs(target, id, &RATES)).await? {
-                Ok(known) => known,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
+            let known =
+                match target.retrying(PATIENCE, || broker_configs(target, id, &THROTTLE_RATES)).await? {
+                    Ok(known) => known,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
             let value = |key: &str| {
                 known.get(key).filter(|config| config.is_dynamic).map(|config| config.value.clone())
             };
-            brokers.insert(id, RATES.iter().map(|key| ((*key).to_owned(), value(key))).collect());
+            brokers.insert(id, THROTTLE_RATES.iter().map(|key| ((*key).to_owned(), value(key))).collect());
         }
         let names: BTreeSet<TopicName> = moves.iter().map(|one| one.partition.topic.clone()).collect();
         let names: Vec<TopicName> = names.into_iter().collect();

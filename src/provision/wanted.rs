@@ -10,6 +10,14 @@ use crate::types::TopicName;
 /// Configs that speak of a cluster's own brokers.
 pub const THROTTLE_LISTS: [&str; 2] =
     ["leader.replication.throttled.replicas", "follower.replication.throttled.replicas"];
+/// Says whether a throttle list names replicas one by one, as moves do; `*` is somebody's standing choice.
+pub fn names_replicas(list: &str) -> bool {
+    !list.is_empty() && list != "*"
+}
+
+/// A broker's limits on what it sends to, and fetches from, others for the replicas in those lists.
+pub const THROTTLE_RATES: [&str; 2] =
+    ["leader.replication.throttled.rate", "follower.replication.throttled.rate"];
 /// Says who sets a record's timestamp: its producer (CreateTime) or the broker (LogAppendTime).
 pub const TIMESTAMP_TYPE: &str = "message.timestamp.type";
 /// What a broker calls the first.

@@ -35,6 +35,17 @@ impl<T: Serialize> Document<T> {
 
     /// Prints it to stdout as one line.
     pub fn print(&self, output: &Output) {
-        output.json_line(self);
+        let errors = self.errors.iter().cloned();
+        let errors = errors.map(|problem| match output.principals() {
+            Some(principals) => principals.complete_json(problem),
+            None => problem,
+        });
+        output.json_line(&Document {
+            schema: self.schema,
+            status: self.status,
+            exit_code: self.exit_code,
+            data: self.data.as_ref(),
+            errors: errors.collect(),
+        });
     }
 }

@@ -3,10 +3,12 @@
 use super::human::{bytes, count, duration, or_unknown, seconds};
 use super::lag_rows::{By, Row, Sort, rows};
 use super::problem::Problem;
+use super::rights::Principals;
 use super::table::{Column, Table};
 use crate::lag::groups::GroupLag;
 use crate::lag::measure::{PartitionLag, Status};
 use crate::lag::outcome::{FlowLag, Lag, summary};
+use crate::types::FlowName;
 
 static PARTITION_COLUMNS: [Column; 11] = [
     Column::words("FLOW"),
@@ -125,10 +127,15 @@ fn soonest(flow: &FlowLag) -> Option<f64> {
 }
 
 /// Lists in words what is not well, the worst first; at most `most`, and how many more.
-pub fn reasons(lag: &Lag, most: usize) -> Vec<String> {
+pub fn reasons(lag: &Lag, most: usize, principals: Option<&Principals>) -> Vec<String> {
+    let whose = |flow: &FlowName, reason: &String| match principals {
+        Some(principals) => principals.complete_words(flow.as_str(), reason.clone()),
+        None => reason.clone(),
+    };
     let mut told: Vec<(Status, String)> = Vec::new();
     for row in lag.partitions() {
         if let Some(reason) = &row.reason {
+            let reason = whose(&row.flow, reason);
             told.push((row.status, format!("{} {}: {reason}", row.flow, row.source)));
         }
         let held = row.bounds.map_or(0, |bounds| bounds.high_watermark - bounds.end);
@@ -139,6 +146,7 @@ pub fn reasons(lag: &Lag, most: usize) -> Vec<String> {
     }
     for group in lag.groups() {
         if let Some(reason) = &group.reason {
+            let reason = whose(&group.flow, reason);
             told.push((group.status, format!("{} group {}: {reason}", group.flow, group.group)));
         }
     }

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use indicatif::MultiProgress;
 use serde::Serialize;
 
 use super::problem::Problem;
+use super::rights::Principals;
 use super::style::{ColorWish, Style};
 
 /// Names the format of what goes to stdout.
@@ -66,6 +67,7 @@ struct Shared {
     closed: AtomicBool,
     failure: Mutex<Option<io::Error>>,
     bars: MultiProgress,
+    principals: OnceLock<Principals>,
 }
 
 impl Output {
@@ -117,8 +119,20 @@ impl Output {
                 closed: AtomicBool::new(false),
                 failure: Mutex::new(None),
                 bars,
+                principals: OnceLock::new(),
             }),
         }
+    }
+
+    /// Learns whose rights problems are about, once the configuration is read.
+    pub fn learn(&self, principals: Principals) {
+        // A configuration is read once.
+        let _ = self.shared.principals.set(principals);
+    }
+
+    /// Returns whose rights problems are about.
+    pub fn principals(&self) -> Option<&Principals> {
+        self.shared.principals.get()
     }
 
     /// Returns the format of stdout.
@@ -228,6 +242,10 @@ impl Output {
 
     /// Prints a problem to stderr in its four parts, `--quiet` or not.
     pub fn problem(&self, problem: &Problem) {
+        let problem = match self.principals() {
+            Some(principals) => principals.complete(problem.clone()),
+            None => problem.clone(),
+        };
         self.words(&problem.render(self.shared.stderr_style));
     }
 

@@ -44,14 +44,23 @@ impl Reporter {
 
     /// Adds to a problem whose rights it is about, where it is about rights.
     pub fn complete(&self, problem: Problem) -> Problem {
-        match self.principals.get() {
+        match self.principals() {
             Some(principals) => principals.complete(problem),
             None => problem,
         }
     }
 
+    fn principals(&self) -> Option<&Principals> {
+        self.principals.get().or_else(|| self.output.principals())
+    }
+
     fn alarm(&self, flow: &str, text: String) {
-        let text = match self.principals.get() {
+        // librdkafka, which joins the group of those that share a flow, does not say what is missing.
+        let text = match text.contains("Group authorization failed") {
+            true => format!("{text}; grant Read on group strait.{flow}.workers"),
+            false => text,
+        };
+        let text = match self.principals() {
             Some(principals) => principals.complete_words(flow, text),
             None => text,
         };

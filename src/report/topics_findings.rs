@@ -3,6 +3,7 @@
 use kafka_protocol::ResponseError as E;
 use serde::Serialize;
 
+use super::rights::name_user;
 use crate::kafka::admin::Refusal;
 use crate::kafka::error::code_name;
 use crate::provision::change::{Finding, Kept, Side};
@@ -27,8 +28,9 @@ pub struct FindingJson {
     pub moves: Vec<(i32, Vec<i32>, Vec<i32>)>,
 }
 
-impl From<&Finding> for FindingJson {
-    fn from(finding: &Finding) -> Self {
+impl FindingJson {
+    /// Makes it; `principals` are the user at the source and at the target.
+    pub fn new(finding: &Finding, principals: [&str; 2]) -> Self {
         let moves = match finding {
             Finding::ReplicationFactor { moves, .. } => moves.clone(),
             _ => Vec::new(),
@@ -38,7 +40,7 @@ impl From<&Finding> for FindingJson {
             topic: finding.topic().map(ToString::to_string),
             is_note: finding.is_note(),
             message: message(finding),
-            hint: hint(finding),
+            hint: hint(finding).map(|hint| name_user(&hint, principals)),
             moves,
         }
     }
@@ -85,6 +87,15 @@ pub fn message(finding: &Finding) -> String {
                 "replicas of {} are being moved; their number is not judged",
                 plural(*partitions, "partition")
             )
+        }
+        Finding::ThrottledReplicas { keys, is_certain, .. } => {
+            let unless =
+                if *is_certain { "nobody moves them" } else { "it is not told whether they are moved" };
+            format!("its replicas are throttled ({}), and {unless}", keys.join(", "))
+        }
+        Finding::ThrottledBrokers { brokers } => {
+            let names: Vec<String> = brokers.iter().map(ToString::to_string).collect();
+            format!("replication is limited on {}, and nobody moves replicas", names.join(", "))
         }
         Finding::AclsHidden { end, refusal } => format!("ACLs cannot be read at the {end}: {refusal}"),
         Finding::TwoFlows { heard, .. } => {
@@ -133,6 +144,12 @@ pub fn hint(finding: &Finding) -> Option<String> {
         ),
         Finding::ReplicationFactor { .. } => {
             "--fix-replication moves them (--throttle BYTES/s limits what that takes)".to_owned()
+        }
+        Finding::ThrottledReplicas { is_certain: false, .. } => {
+            "grant this user DESCRIBE on the cluster at the target, which tells of moves".to_owned()
+        }
+        Finding::ThrottledReplicas { .. } | Finding::ThrottledBrokers { .. } => {
+            "a run that moved them was killed, or left it: --clear-throttles takes it away".to_owned()
         }
         Finding::AclsHidden { end, refusal } => acl_hint(*end, refusal),
         Finding::TwoFlows { .. } => {

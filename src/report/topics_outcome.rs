@@ -161,10 +161,7 @@ pub fn problem(flow: &str, cluster: &str, change: &Change, outcome: &Outcome) ->
             let cause = refusal.as_ref().map_or_else(|| "no broker answered".to_owned(), ToString::to_string);
             start("throttle_stays")
                 .cause(format!("the replicas are in place, the throttle could not be taken away: {cause}"))
-                .hint(
-                    "delete leader. and follower.replication.throttled.rate of the brokers and \
-                     .throttled.replicas of the topic with kafka-configs.sh",
-                )
+                .hint("strait topics sync --clear-throttles --apply takes it away")
         }
         Outcome::AfterMove => start("after_move")
             .cause("it comes after the topic's replicas are moved, and they were not")
@@ -179,6 +176,7 @@ fn hint(change: &Change, refusal: &Refusal) -> Option<String> {
         Change::SetConfig { .. } | Change::UnsetConfig { .. } => "ALTER_CONFIGS on the topic",
         Change::Move { .. } => "ALTER on the cluster (and ALTER_CONFIGS for --throttle)",
         Change::Delete { .. } => "DELETE on the topic",
+        Change::Unthrottle { .. } => "ALTER_CONFIGS on the cluster",
         Change::AddAcl { .. } => "ALTER on the cluster",
     };
     Some(match refusal.code {

@@ -1,6 +1,7 @@
 //! A plan of `topics sync` as people read it: `+ ~ -` for what is done, `!` for findings, `?` for notes.
 
 use super::human::wrap;
+use super::rights::name_user;
 use super::style::Style;
 use super::topics_findings::{hint, ids, message, plural};
 use crate::kafka::acls::{PatternKind, TopicAcl};
@@ -21,6 +22,8 @@ pub struct FlowText<'a> {
     pub changes: &'a [Change],
     /// What cannot be, or is left alone.
     pub findings: &'a [Finding],
+    /// The user at the source and at the target, whom advice about rights is about.
+    pub principals: [&'a str; 2],
 }
 
 /// Counts the findings that are more than notes.
@@ -52,8 +55,9 @@ pub fn render(flow: FlowText<'_>, style: Style, width: usize) -> String {
     }
     let (notes, findings): (Vec<&Finding>, Vec<&Finding>) =
         flow.findings.iter().partition(|finding| finding.is_note());
-    entries.extend(findings.into_iter().map(|finding| Entry::finding('!', finding)));
-    entries.extend(notes.into_iter().map(|finding| Entry::finding('?', finding)));
+    let told = |mark| move |finding| Entry::finding(mark, finding, flow.principals);
+    entries.extend(findings.into_iter().map(told('!')));
+    entries.extend(notes.into_iter().map(told('?')));
     let name_columns = entries.iter().map(|entry| columns(&entry.name)).filter(|c| *c <= NAME_COLUMNS_MAX);
     let page = Page { name_columns: name_columns.max().unwrap_or(0), width, style };
     let mut lines: Vec<String> =
@@ -80,7 +84,10 @@ struct Entry {
 
 impl Entry {
     fn of(changes: &[Change]) -> Self {
-        let name = changes[0].topic().map_or_else(|| "ACL".to_owned(), TopicName::to_string);
+        let name = match &changes[0] {
+            Change::Unthrottle { broker, .. } => format!("broker {broker}"),
+            change => change.topic().map_or_else(|| "ACL".to_owned(), TopicName::to_string),
+        };
         let mark = match &changes[0] {
             Change::Create { .. } | Change::AddAcl { .. } => '+',
             Change::Delete { .. } => '-',
@@ -105,10 +112,14 @@ impl Entry {
         Self { mark, name, details }
     }
 
-    fn finding(mark: char, finding: &Finding) -> Self {
-        let name = finding.topic().map_or_else(|| "ACLs".to_owned(), TopicName::to_string);
+    fn finding(mark: char, finding: &Finding, principals: [&str; 2]) -> Self {
+        let name = match finding {
+            Finding::ThrottledBrokers { .. } => "brokers".to_owned(),
+            finding => finding.topic().map_or_else(|| "ACLs".to_owned(), TopicName::to_string),
+        };
         let mut details = vec![(String::new(), message(finding))];
-        details.extend(hint(finding).map(|hint| (String::new(), format!("try: {hint}"))));
+        let hint = hint(finding).map(|hint| name_user(&hint, principals));
+        details.extend(hint.map(|hint| (String::new(), format!("try: {hint}"))));
         Self { mark, name, details }
     }
 }
@@ -139,6 +150,10 @@ fn detail(change: &Change) -> (String, String) {
             String::new(),
             format!("{} and all records; the source has it no more", plural(*partitions, "partition")),
         ),
+        Change::Unthrottle { from, .. } => {
+            let unset = from.iter().map(|(key, value)| format!("{key} {value} -> (default)"));
+            (String::new(), unset.collect::<Vec<_>>().join(", "))
+        }
         Change::AddAcl { acl } => (String::new(), entry(acl)),
     }
 }
@@ -149,6 +164,7 @@ pub fn in_short(change: &Change) -> String {
     let what = if key.is_empty() { what } else { format!("{key} {what}") };
     match change {
         Change::AddAcl { .. } => format!("ACL {what}"),
+        Change::Unthrottle { broker, .. } => format!("broker {broker}: {what}"),
         Change::Create { topic, .. } => format!("{topic}: create"),
         Change::Delete { topic, .. } => format!("{topic}: delete"),
         _ => format!("{}: {what}", change.topic().map_or("", TopicName::as_str)),

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::kafka::acls::{Operation, Permission};
 
+const USER: [&str; 2] = ["User:us", "User:eu"];
+
 fn changes() -> Vec<Change> {
     let topic = TopicName::from;
     let set = |key: &str, from: Option<&str>, is_default, to: &str| Change::SetConfig {
@@ -49,8 +51,11 @@ fn findings() -> Vec<Finding> {
 #[test]
 fn a_plan_is_drawn_in_columns() {
     let (changes, findings) = (changes(), findings());
-    let text =
-        render(FlowText { title: None, changes: &changes, findings: &findings }, Style::new(false), 80);
+    let text = render(
+        FlowText { title: None, changes: &changes, findings: &findings, principals: USER },
+        Style::new(false),
+        80,
+    );
     let expected = "\
 + invoices  12 partitions, RF 3, cleanup.policy=compact
 - legacy    1 partition and all records; the source has it no more
@@ -89,15 +94,22 @@ fn a_long_name_has_a_line_of_its_own_and_a_long_value_stays_whole() {
         is_default: true,
         to: value.clone(),
     };
-    let text =
-        render(FlowText { title: Some("us-eu"), changes: &[change], findings: &[] }, Style::new(false), 80);
+    let text = render(
+        FlowText { title: Some("us-eu"), changes: &[change], findings: &[], principals: USER },
+        Style::new(false),
+        80,
+    );
     assert_eq!(text, format!("us-eu:\n~ {name}\n    k  (unset) ->\n       {value}"));
 }
 
 #[test]
 fn colour_marks_only_the_first_sign() {
     let changes = changes();
-    let text = render(FlowText { title: None, changes: &changes[..2], findings: &[] }, Style::new(true), 80);
+    let text = render(
+        FlowText { title: None, changes: &changes[..2], findings: &[], principals: USER },
+        Style::new(true),
+        80,
+    );
     assert!(text.starts_with("\u{1b}[32m+\u{1b}[0m invoices"), "{text:?}");
     assert!(text.contains("\u{1b}[31m-\u{1b}[0m legacy"), "{text:?}");
 }

@@ -235,6 +235,7 @@ served! {
     DescribeLogDirs: messages::DescribeLogDirsRequest,
     ListPartitionReassignments: messages::ListPartitionReassignmentsRequest,
     WriteTxnMarkers: messages::WriteTxnMarkersRequest,
+    DescribeQuorum: messages::DescribeQuorumRequest,
     DescribeCluster: messages::DescribeClusterRequest,
     DescribeTopicPartitions: messages::DescribeTopicPartitionsRequest,
     OffsetCommit: messages::OffsetCommitRequest,

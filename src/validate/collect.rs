@@ -83,7 +83,7 @@ pub async fn cluster(
         id: cluster.id().clone(),
         metadata,
         configs: configs.into_iter().collect::<BTreeMap<_, _>>(),
-        clock_ahead_ms: clock.map(|clock| clock.map(|clock| clock - (asked + answered) / 2)),
+        clock_ahead_ms: clock.map(|told| told.map(|clock| clock.map(|clock| clock - (asked + answered) / 2))),
         clock_error_ms: answered - asked,
     });
     (facts, Some(cluster))

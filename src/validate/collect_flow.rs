@@ -12,6 +12,7 @@ use crate::kafka::admin::{self, NewTopic};
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
 use crate::kafka::metadata::Metadata;
+use crate::kafka::reassign::ongoing;
 use crate::kafka::{rights, survey};
 use crate::provision::plan::{Step, step};
 use crate::types::TopicName;
@@ -44,9 +45,10 @@ pub async fn flow(
     let existing: Vec<TopicName> =
         topics.iter().filter(|pair| pair.at_target.is_some()).map(|pair| pair.target.clone()).collect();
     let transactional = transactional_id(flow, topics.first().map(|pair| &pair.target));
-    let (source_configs, target_configs, source_rights, target_rights, groups, transactional) = tokio::join!(
+    let (source_configs, target_configs, moving, source_rights, target_rights, groups, transactional) = tokio::join!(
         source.retrying(PATIENCE, || admin::topic_configs(source, &at_source, None)),
         target.retrying(PATIENCE, || admin::topic_configs(target, &existing, None)),
+        target.retrying(PATIENCE, || ongoing(target)),
         source.retrying(PATIENCE, || rights::on_topics(source, &asked)),
         target.retrying(PATIENCE, || rights::on_topics(target, &at_target)),
         join_all(groups(flow).into_iter().map(|name| async move {
@@ -74,6 +76,8 @@ pub async fn flow(
         absent,
         source_configs,
         target_configs,
+        moving: moving
+            .map(|told| told.map(|moving| moving.into_keys().map(|partition| partition.topic).collect())),
         source_rights,
         target_rights,
         creations,

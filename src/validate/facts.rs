@@ -1,6 +1,6 @@
 //! What is found out about clusters and flows, so that checks need not wait for anything.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kafka_protocol::ResponseError;
 
@@ -58,8 +58,9 @@ pub struct Told {
     pub metadata: Metadata,
     /// Configs of the brokers, by id.
     pub configs: BTreeMap<i32, Known<BrokerConfigs>>,
-    /// By how many milliseconds its clock is ahead of the one here; `None` where it does not tell.
-    pub clock_ahead_ms: Known<Option<i64>>,
+    /// By how many milliseconds its clock is ahead of the one here; `None` where it does not tell, the
+    /// broker's code where it may not be asked.
+    pub clock_ahead_ms: Known<Result<Option<i64>, ResponseError>>,
     /// How long the answer took that holds the clock, in milliseconds.
     pub clock_error_ms: i64,
 }
@@ -80,6 +81,8 @@ pub struct FlowFacts {
     pub source_configs: Known<Configs>,
     /// What the configs of the topics are that exist at the target.
     pub target_configs: Known<Configs>,
+    /// The target's topics of which replicas are being moved, or why that is not told.
+    pub moving: Known<Result<BTreeSet<TopicName>, Refusal>>,
     /// What may be done with the topics at the source.
     pub source_rights: Known<Rights>,
     /// What may be done with the topics at the target, the state topic among them.

@@ -359,6 +359,12 @@ pub const FLOW: &[Check] = &[
         How::Flow(configs::retention_longer),
         "The target keeps records longer than the source, or more of them.",
     ),
+    warning(
+        "throttle-left",
+        How::Flow(configs::throttle_left),
+        "Replicas of a target topic are throttled while nobody moves them: a run that moved them was killed, or \
+         somebody forgot. A follower that falls behind catches up slowly, or leaves the in-sync replicas.",
+    ),
     error(
         "target-name",
         How::Flow(configs::target_name),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join;
+use kafka_protocol::ResponseError;
 
 use super::plan::Facts;
 use super::scan::Ends;
@@ -78,6 +79,12 @@ pub async fn gather(source: Cluster, target: Cluster, wanted: Wanted<'_>) -> Res
     };
     for pair in pairs {
         let name = pair.0.clone();
+        let refused = ResponseError::TopicAuthorizationFailed;
+        let at_target = gathered.ends.at_target.topics.get(&pair.1.topic);
+        if at_target.is_some_and(|topic| topic.error.as_ref() == Some(&refused)) {
+            gathered.unreadable.push((name, format!("the target does not show it: {}", code_name(&refused))));
+            continue;
+        }
         let configs = (source_configs.get(&pair.0.topic), target_configs.get(&pair.1.topic));
         match facts(pair, &bounds, configs, state.as_ref()) {
             Ok(facts) => gathered.facts.push(facts),

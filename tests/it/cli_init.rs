@@ -101,7 +101,18 @@ fn what_cannot_be_done_is_said() {
         "clusters=a,b\na.bootstrap.servers=a:1\na->b.enable=true\n",
     )
     .unwrap();
-    let cases: [(&[&str], &str); 9] = [
+    fs::write(folder.path().join("kerberos.properties"), "security.protocol=SASL_SSL\n").unwrap();
+    fs::write(folder.path().join("tls.properties"), "security.protocol=SSL\n").unwrap();
+    let both = ["init", "--from-cluster", "us=a:1", "--from-cluster", "eu=SSL://b:1", "--client-properties"];
+    let with = |named| [&both[..], &[named]].concat();
+    let clients =
+        ["us=absent", "uk=tls.properties", "us=kerberos.properties", "eu=tls.properties", "us"].map(with);
+    let cases: [(&[&str], &str); 14] = [
+        (&clients[0], "No such file"),
+        (&clients[1], "no --from-cluster is called uk"),
+        (&clients[2], "GSSAPI, which this build does not speak"),
+        (&clients[3], "leave it out there"),
+        (&clients[4], "NAME=FILE"),
         (&["init"], "--template"),
         (&["init", "--from", "absent"], "cannot be read"),
         (&["init", "--from", "broker.properties"], "--from-cluster"),

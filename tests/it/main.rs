@@ -51,6 +51,7 @@ mod support;
 mod tail_model;
 mod tidy;
 mod topics_diff;
+mod validate_clock;
 mod validate_facts;
 mod validate_samples;
 mod verify_model;

@@ -8,11 +8,12 @@ use proptest::prelude::*;
 use strait::config::settings::{FlowSettings, Settings};
 use strait::kafka::acls::{Operation, PatternKind, Permission, TopicAcl};
 use strait::kafka::admin::{Refusal, TopicConfigs};
+use strait::kafka::reassign::Ongoing;
 use strait::provision::change::{Change, Finding, Kept};
 use strait::provision::diff::{Difference, Options, Rules, diff};
 use strait::provision::snapshot::{Defaults, End, Seen, Snapshot, TopicState};
 use strait::provision::wanted::{self, MIN_INSYNC, THROTTLE_LISTS};
-use strait::types::{ClusterId, TopicName};
+use strait::types::{ClusterId, TopicName, TopicPartition};
 
 /// Reads a configuration of two flows, `there` and `back`; the first copies `a*` to `a*`.
 fn settings(provision: &str) -> Settings {
@@ -64,6 +65,7 @@ fn snapshot(source: &[(&str, Seen)], target: &[(&str, Seen)]) -> Snapshot {
         target: end(target),
         defaults: Defaults::default(),
         moving: Ok(BTreeMap::new()),
+        throttles: Some(BTreeMap::new()),
         load: BTreeMap::new(),
         copies: names(source),
         source_names: names(source),
@@ -274,6 +276,47 @@ fn topics() -> impl Strategy<Value = Vec<(&'static str, Seen)>> {
     ];
     proptest::collection::vec(seen, 4)
         .prop_map(|seen| ["a1", "a2", "a3", "a4"].into_iter().zip(seen).collect())
+}
+
+/// Says that a partition's replicas are being moved.
+fn moving(topic: &str) -> BTreeMap<TopicPartition, Ongoing> {
+    BTreeMap::from([(TopicPartition::new(topic, 0), Ongoing { adding: vec![2], removing: vec![] })])
+}
+
+#[test]
+fn a_throttle_is_left_over_only_where_nobody_moves_replicas() {
+    let [leaders, followers] = THROTTLE_LISTS;
+    let throttled = state(&[&[1]], &[(leaders, "0:1"), (followers, "0:2")]);
+    let mut known = snapshot(&[("a1", state(&[&[1]], &[]))], &[("a1", throttled)]);
+    let rates = BTreeMap::from([("leader.replication.throttled.rate".to_owned(), "1000".to_owned())]);
+    known.throttles = Some(BTreeMap::from([(1, rates.clone())]));
+    let topic = TopicName::from("a1");
+    let keys = vec![followers.to_owned(), leaders.to_owned()];
+    let told = compare(&known, "", &Options::default());
+    assert_eq!(told.changes, []);
+    let replicas = Finding::ThrottledReplicas { topic: topic.clone(), keys, is_certain: true };
+    assert_eq!(told.findings, [replicas, Finding::ThrottledBrokers { brokers: vec![1] }]);
+    assert!(told.findings.iter().all(Finding::is_note));
+    let cleared = asking(|options| options.clear_throttles = true);
+    let taken = compare(&known, "", &cleared);
+    let unset = |key: &str, from: &str| Change::UnsetConfig {
+        topic: topic.clone(),
+        key: key.to_owned(),
+        from: from.to_owned(),
+    };
+    let brokers = Change::Unthrottle { broker: 1, from: rates };
+    assert_eq!(taken.changes, [unset(followers, "0:2"), unset(leaders, "0:1"), brokers]);
+    assert_eq!(taken.findings, []);
+    // Whoever moves them has set it; of another topic's moves the brokers' limits are a part.
+    known.moving = Ok(moving("a1"));
+    assert_eq!(compare(&known, "", &cleared), Difference::default());
+    known.moving = Ok(moving("other"));
+    assert_eq!(compare(&known, "", &cleared).changes.len(), 2);
+    // Where moves are not told, nothing is taken away.
+    known.moving = Err(Refusal { code: E::ClusterAuthorizationFailed, message: None });
+    let doubtful = compare(&known, "", &cleared);
+    assert_eq!(doubtful.changes, []);
+    assert!(matches!(doubtful.findings[..], [Finding::ThrottledReplicas { is_certain: false, .. }]));
 }
 
 proptest! {

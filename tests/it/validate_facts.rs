@@ -1,6 +1,6 @@
 //! Checks on facts that no cluster at hand shows: clocks, certificates that end, old brokers, odd topics.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use strait::config::load_text;
@@ -48,7 +48,7 @@ fn cluster(listener: Listener) -> ClusterFacts {
             id: ClusterId::from("id"),
             metadata: Metadata { brokers, ..Metadata::default() },
             configs: BTreeMap::new(),
-            clock_ahead_ms: Ok(Some(0)),
+            clock_ahead_ms: Ok(Ok(Some(0))),
             clock_error_ms: 10,
         }),
         refused: None,
@@ -96,7 +96,7 @@ fn a_clock_is_off_only_beyond_what_the_question_took() {
     ] {
         let mut facts = cluster(listener(99));
         let told = facts.told.as_mut().unwrap();
-        (told.clock_ahead_ms, told.clock_error_ms) = (Ok(Some(ahead)), error);
+        (told.clock_ahead_ms, told.clock_error_ms) = (Ok(Ok(Some(ahead))), error);
         let (found, _) = of_cluster("clock", &facts);
         match words {
             Some(words) => assert!(found[0].contains(words), "{found:?}"),
@@ -104,7 +104,7 @@ fn a_clock_is_off_only_beyond_what_the_question_took() {
         }
     }
     let mut silent = cluster(listener(99));
-    silent.told.as_mut().unwrap().clock_ahead_ms = Ok(None);
+    silent.told.as_mut().unwrap().clock_ahead_ms = Ok(Ok(None));
     assert!(matches!(of_cluster("clock", &silent).1, Outcome::Skipped(_)));
 }
 
@@ -157,6 +157,7 @@ fn flow_facts(name: &str, at_target: Option<TopicMetadata>) -> FlowFacts {
         absent: Vec::new(),
         source_configs: Ok(HashMap::new()),
         target_configs: Ok(HashMap::new()),
+        moving: Ok(Ok(BTreeSet::new())),
         source_rights: Ok(HashMap::new()),
         target_rights: Ok(HashMap::new()),
         creations: Ok(HashMap::new()),

@@ -17,6 +17,7 @@ mod lag_edges;
 mod lag_scale;
 mod lag_shows;
 mod least_privileges;
+mod messages;
 mod replicate_acls;
 mod replicate_bytes;
 mod replicate_certificates;

@@ -1,7 +1,7 @@
 //! Two clusters of three brokers with TLS, SCRAM and ACLs, and `strait topics sync` between them.
 
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::harness::certificates::certificates;
@@ -13,6 +13,16 @@ use crate::harness::{Lab, target_dir};
 
 /// Longest a run may take before the test fails.
 pub const LIMIT: Duration = Duration::from_secs(90);
+
+/// Is held by whoever throttles the target's brokers: a throttle is put back to what was there before, which
+/// must not be another run's.
+static THROTTLING: Mutex<()> = Mutex::new(());
+
+/// Waits until nobody else throttles the target's brokers.
+pub fn throttling() -> MutexGuard<'static, ()> {
+    // A test that failed leaves nothing that this guards.
+    THROTTLING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Holds both ends.
 pub struct Bed {

@@ -4,9 +4,12 @@ use crate::harness::admin::{create_replicated, create_topic, topic_config};
 use crate::harness::cluster::Cluster;
 use crate::harness::produce::produce;
 use crate::harness::records::mixed;
-use crate::harness::tools::broker_config;
+use crate::harness::strait::run;
+use crate::harness::tools::{broker_config, cancel_moves};
 use crate::harness::{Lab, live};
-use crate::topics_bed::{LIMIT, bed, begin_sync, config, grant, grant_cluster, plain, sync};
+use crate::topics_bed::{
+    LIMIT, bed, begin_sync, config, config_more, grant, grant_cluster, plain, sync, throttling,
+};
 
 const LISTS: [&str; 2] = ["leader.replication.throttled.replicas", "follower.replication.throttled.replicas"];
 
@@ -41,6 +44,7 @@ fn two_topics(lab: &Lab) -> (String, String) {
 #[test]
 fn a_wrong_number_of_replicas_is_found_and_mended_on_request() {
     live(|lab| {
+        let _alone = throttling();
         let target = &bed().target;
         grant(lab);
         grant_cluster();
@@ -76,6 +80,7 @@ fn a_wrong_number_of_replicas_is_found_and_mended_on_request() {
 #[test]
 fn ctrl_c_takes_a_move_back_and_its_throttle_away() {
     live(|lab| {
+        let _alone = throttling();
         let (source, target) = (&bed().source, &bed().target);
         grant(lab);
         grant_cluster();
@@ -99,5 +104,43 @@ fn ctrl_c_takes_a_move_back_and_its_throttle_away() {
         let mended = sync(&config, &["--fix-replication", "--apply"]).assert_code(0);
         assert!(mended.stdout.ends_with("1 changed, 0 deleted, 0 failed.\n"), "{}", mended.stdout);
         assert_eq!(replicas(target, &topic), [3]);
+    });
+}
+
+#[test]
+fn g10_a_throttle_that_a_killed_run_left_is_told_of_and_taken_away() {
+    live(|lab| {
+        let _alone = throttling();
+        let (source, target) = (&bed().source, &bed().target);
+        grant(lab);
+        grant_cluster();
+        let topic = lab.topic("left");
+        create_topic(source, &topic, 1, &[]);
+        create_replicated(target, &topic, 1, 1, &[]);
+        produce(target, &topic, "none", &mixed(7, 20_000, 1));
+        let config = config(lab, "replication_factor = 3");
+        let arguments = ["--fix-replication", "--throttle", "1kB/s", "--apply"];
+        let mut running = begin_sync(&config, &arguments);
+        running
+            .until("the move", LIMIT, |run| run.stderr().contains("moving replicas: 0 of 1").then_some(()));
+        running.signal("KILL");
+        running.finish(LIMIT);
+        // The brokers go on with the move, and while they do nothing is taken away.
+        let moving = sync(&config, &["--clear-throttles"]).assert_code(0);
+        assert_eq!(moving.stdout, "No changes.\n");
+        cancel_moves(target, &lab.work_dir(), &topic);
+        let config = config_more(lab, &[&topic], "");
+        let told = sync(&config, &[]).assert_code(0);
+        let text = plain(lab, &told.stdout);
+        for part in ["its replicas are throttled", "--clear-throttles", "replication is limited on"] {
+            assert!(text.contains(part), "{part}\n{text}");
+        }
+        let checked = run(&config, &["validate"], LIMIT);
+        assert!(checked.stdout.contains("throttle-left"), "{}{}", checked.stdout, checked.stderr);
+        let cleared = sync(&config, &["--clear-throttles", "--apply"]).assert_code(0);
+        assert!(cleared.stdout.contains("0 deleted, 0 failed."), "{}", cleared.stdout);
+        assert_no_throttle(target, &topic);
+        let rerun = sync(&config, &["--clear-throttles", "--detailed-exitcode"]).assert_code(0);
+        assert_eq!(rerun.stdout, "No changes.\n");
     });
 }

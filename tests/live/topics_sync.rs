@@ -202,7 +202,7 @@ fn a_failed_topic_does_not_stop_the_others() {
         let applied = sync(&config, &["--apply", "--format", "json"]).assert_code(1).assert_says(&[
             &format!("not made: {}: partitions 1 -> 2", topic("b")),
             "TOPIC_AUTHORIZATION_FAILED",
-            "grant this user ALTER on the topic at the target",
+            "grant User:bob ALTER on the topic at the target",
         ]);
         let document: serde_json::Value = serde_json::from_str(&applied.stdout).unwrap();
         let applied = &document["data"]["applied"];

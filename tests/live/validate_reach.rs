@@ -146,3 +146,22 @@ fn the_certificates_of_a_cluster_are_read() {
         finished.assert_code(0);
     });
 }
+
+#[test]
+fn g11_a_certificate_that_expires_in_ten_days_is_a_warning_with_its_day() {
+    live(|lab| {
+        let topic = lab.topic("t");
+        create_topic(shared_secure(), &topic, 1, &[]);
+        let config = Config::new()
+            .cluster("source", shared_secure(), Listener::Expiring, &trusting())
+            .cluster("target", &shared_pair().target, Listener::Plaintext, "")
+            .flow(&flow(lab), &[&topic], "");
+        let (finished, document) = validate(lab, &config, &[]);
+        assert_eq!(findings(&document).len(), 1, "{document}");
+        let address = shared_secure().address(Listener::Expiring);
+        assert_found(&document, "tls-expiry", &["warning", &address, "ends in 9 days", "renew"]);
+        finished.assert_code(0);
+        let (strict, _) = validate(lab, &config, &["--strict"]);
+        strict.assert_code(10);
+    });
+}

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::told::Told;
+use super::hidden::hidden;
 use super::replicate::flow::open;
 use super::replicate::positive_duration;
 use super::{Context, flows};
@@ -141,6 +142,9 @@ async fn story(
         let source = source.map(|source| (source, patience(&told)));
         let looked = whole::look(&mut ending, &target, flow, source, None).await;
         told.take(flow, looked.map_err(|error| Problem::from(&error))?);
+        if let Some((source, patience)) = source {
+            told.note_hidden(hidden(source, flow, |_| true, patience).await);
+        }
         told.ended = ending.ended().cloned();
     }
     if is_done || args.dry_run {
@@ -175,6 +179,9 @@ async fn end(
     let FailedOver { ended, looked, unfenced } = done.map_err(|error| told::not_ended(flow, error))?;
     told.note_open(flow, unfenced.iter());
     told.take(flow, looked);
+    if let Some((source, patience)) = source {
+        told.note_hidden(hidden(source, flow, |_| true, patience).await);
+    }
     told.is_ended_now = true;
     told.ended = Some(ended);
     if told.how == EndKind::Planned && !told.source_answered && !flow.groups.is_empty() {

@@ -19,6 +19,8 @@ use crate::report::output::Format;
 use crate::report::problem::{Problem, Scope};
 use crate::types::TopicPartition;
 
+/// Problems that a look finds, and a later look finds anew.
+const OF_A_LOOK: [&str; 3] = ["topic_gone", "source_untold", "topic_hidden"];
 /// Most problems told in text; JSON has all.
 const PROBLEMS_SHOWN_MAX: usize = 10;
 
@@ -104,12 +106,20 @@ impl Told {
 
     /// Takes in where partitions and groups stand, in place of an earlier look.
     pub(super) fn take(&mut self, flow: &FlowSettings, looked: Looked) {
-        let Looked { places, gone, groups } = looked;
+        let Looked { places, gone, refused, groups } = looked;
         self.places = places;
         self.source_answered = groups.source_answered;
         (self.groups, self.group_problems) = groups_told(flow, &groups);
         self.standing = groups.standing;
-        self.problems.retain(|(_, problem)| problem.code != "topic_gone");
+        self.problems.retain(|(_, problem)| !OF_A_LOOK.contains(&problem.code));
+        if let Some(error) = refused {
+            let what = "what the source holds is not known: it answers, and does not tell";
+            let problem = Problem::new("source_untold", Scope::Flow(self.flow.clone()), what)
+                .place(format!("cluster {}", flow.source))
+                .cause(error.to_string())
+                .hint("grant this user Describe and Read on the flow's topics there, and look again with --dry-run");
+            self.problems.push((Exit::Inconclusive, problem));
+        }
         for topic in gone {
             let what = format!("topic {topic} is left out: it is not there");
             let problem = Problem::new("topic_gone", Scope::Flow(self.flow.clone()), what)
@@ -117,6 +127,11 @@ impl Told {
                 .cause("it was deleted, or may not be seen (Describe)");
             self.problems.push((Exit::Inconclusive, problem));
         }
+    }
+
+    /// Notes the topics that the source does not show.
+    pub(super) fn note_hidden(&mut self, hidden: Vec<Problem>) {
+        self.problems.extend(hidden.into_iter().map(|problem| (Exit::Inconclusive, problem)));
     }
 
     /// Notes the partitions where the target keeps no other owner out.
@@ -131,7 +146,11 @@ impl Told {
         let problem = Problem::new("unfenced", Scope::Flow(self.flow.clone()), what)
             .place(format!("cluster {}", flow.target))
             .cause("the target grants no transactional id, by which other owners are kept out")
-            .hint("make sure that no strait runs this flow any more");
+            .hint("make sure that no strait runs this flow any more")
+            .hint(format!(
+                "or grant this user Write on transactional ids that begin with strait.{}, before",
+                self.flow
+            ));
         self.problems.push((Exit::Inconclusive, problem));
     }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::super::hidden::hidden;
 use super::super::{Context, flows};
 use super::{PATIENCE, open_both, refuse, state_topic};
 use crate::config::patterns::{GroupSelector, PatternFault};
 use crate::config::settings::{FlowSettings, Origin, Settings};
-use crate::engine::mapping::Both;
+use crate::engine::mapping::{Both, Unmapped};
 use crate::engine::origin::OriginFilter;
 use crate::engine::state_read::StateReader;
 use crate::exit::Exit;
@@ -118,6 +119,8 @@ impl Told {
         let mut state = StateReader::new(target.clone(), state_topic(flow));
         let gathered = gather(&both, selection, &mut state).await.map_err(|error| Problem::from(&error))?;
         self.problems.extend(gathered.failures.iter().map(|error| (Exit::Inconclusive, error.into())));
+        let hidden = hidden(&source, flow, |_| true, PATIENCE).await;
+        self.problems.extend(hidden.into_iter().map(|problem| (Exit::Inconclusive, problem)));
         if !gathered.has_state {
             let topic = state.topic();
             context.output.warn(&format!("flow \"{}\" never ran: there is no topic {topic}", flow.name));
@@ -263,6 +266,9 @@ fn left_hint(why: &Left) -> Option<String> {
             "the flow began behind it; have the group commit a later offset, or copy those records".to_owned()
         }
         Left::Unmapped(why) if why.code() == "not_copied" => "run strait replicate first".to_owned(),
+        Left::Unmapped(Unmapped::Missing { alias }) => {
+            format!("create it, or grant this user Read on it, which includes Describe, at cluster {alias}")
+        }
         _ => return None,
     })
 }

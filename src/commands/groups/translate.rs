@@ -308,6 +308,7 @@ fn hint(code: &str) -> Option<&'static str> {
         "before_copy" => "the flow began behind it; ask for a later offset",
         "not_copied" => "check topic and partition, or run strait replicate first",
         "not_of_flow" => "name the flow that copies it with --flow; with --reverse topics are the target's",
+        "missing" => "create it, or grant this user Read on it, which includes Describe",
         "not_an_offset" => "resolve it to an offset where it was written down",
         _ => return None,
     })

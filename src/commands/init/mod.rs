@@ -7,7 +7,9 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use self::look::Door;
 use super::Context;
+use crate::config::import::login_file::LoginFile;
 use crate::config::import::seen::{self, SeenCluster};
 use crate::config::import::template::template;
 use crate::config::import::write::write;
@@ -29,6 +31,8 @@ const FILE: &str = "strait.toml";
   strait init --template > strait.toml         every key with its meaning
   strait init --from mm2.properties            prints what the file says as strait.toml
   strait init --from-cluster us=us-1:9092 --from-cluster eu=eu-1:9092 --output strait.toml
+  strait init --from-cluster us=us-1:9093 --client-properties us=us.properties \\
+              --from-cluster eu=eu-1:9093 --client-properties eu=eu.properties
 
 What is written goes to stdout unless --output names a file. Secrets are never taken over: the file
 says which environment variable to put them into. The next step is strait validate.
@@ -50,6 +54,10 @@ pub struct Args {
     #[arg(long = "from-cluster", value_name = "NAME=HOST:PORT")]
     from_clusters: Vec<String>,
 
+    /// How to get in to a cluster: a client's properties file, as for --command-config of Kafka's tools
+    #[arg(long, value_name = "NAME=FILE", requires = "from_clusters")]
+    client_properties: Vec<String>,
+
     /// Write to this file, not to stdout
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -65,6 +73,13 @@ enum Failure {
     Usage(Box<Problem>),
     /// Could not do it.
     Failed(Box<Problem>),
+    /// A cluster lets nobody in without a login, or is trusted by nobody yet.
+    NeedsLogin {
+        /// Which cluster.
+        alias: String,
+        /// Why.
+        problem: Box<Problem>,
+    },
 }
 
 /// Makes the configuration and writes it.
@@ -75,7 +90,7 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
             context.output.problem(&problem);
             Exit::Usage
         }
-        Err(Failure::Failed(problem)) => {
+        Err(Failure::Failed(problem) | Failure::NeedsLogin { problem, .. }) => {
             context.output.problem(&problem);
             Exit::Failed
         }
@@ -94,17 +109,11 @@ async fn make(args: &Args, context: &Context) -> Result<(), Failure> {
         return save(context, args, output, &imported(path)?);
     }
     if !args.from_clusters.is_empty() {
-        let typed = args.from_clusters.iter().map(|text| named(text)).collect::<Result<Vec<_>, _>>()?;
-        match typed.as_slice() {
-            [(source, _), (target, _)] if source != target => {}
-            [_, _] => return Err(usage("from_cluster", "both clusters have one name", "give them two")),
-            _ => {
-                let hint = "name the source and the target, each with --from-cluster NAME=HOST:PORT";
-                return Err(usage("from_cluster", "--from-cluster has to be there twice", hint));
-            }
-        }
-        let clusters = look::at(&typed, context.timeout).await?;
-        return save(context, args, output, &from_clusters(&clusters, &["*".to_owned()]));
+        let doors = doors(args)?;
+        let clusters = look::at(&doors, context.timeout).await?;
+        save(context, args, output, &from_clusters(&clusters, &["*".to_owned()]))?;
+        tell_variables(context, &doors);
+        return Ok(());
     }
     if !context.output.can_ask() {
         let hint = "use --template, --from FILE, or --from-cluster NAME=HOST:PORT twice";
@@ -116,16 +125,94 @@ async fn make(args: &Args, context: &Context) -> Result<(), Failure> {
     }
     let path = output.unwrap_or(Path::new(FILE));
     refuse_existing(path, args.force)?;
-    let Answers { typed, topics } = questions(context)?;
-    let clusters = look::at(&typed, context.timeout).await?;
-    save(context, args, Some(path), &from_clusters(&clusters, &topics))
+    let Answers { mut doors, topics } = questions(context)?;
+    let clusters = loop {
+        match look::at(&doors, context.timeout).await {
+            Err(Failure::NeedsLogin { alias, problem }) => login(context, &mut doors, &alias, *problem)?,
+            result => break result?,
+        }
+    };
+    save(context, args, Some(path), &from_clusters(&clusters, &topics))?;
+    tell_variables(context, &doors);
+    Ok(())
+}
+
+/// Reads which clusters to look at, and how to get in.
+fn doors(args: &Args) -> Result<Vec<Door>, Failure> {
+    let typed = args.from_clusters.iter().map(|text| named(text, "HOST:PORT", "--from-cluster us=us-1:9092"));
+    let typed = typed.collect::<Result<Vec<_>, _>>()?;
+    match typed.as_slice() {
+        [(source, _), (target, _)] if source != target => {}
+        [_, _] => return Err(usage("from_cluster", "both clusters have one name", "give them two")),
+        _ => {
+            let hint = "name the source and the target, each with --from-cluster NAME=HOST:PORT";
+            return Err(usage("from_cluster", "--from-cluster has to be there twice", hint));
+        }
+    }
+    let door = |(alias, address)| Door { alias, address, login: None };
+    let mut doors: Vec<Door> = typed.into_iter().map(door).collect();
+    for text in &args.client_properties {
+        let (alias, path) = named(text, "FILE", "--client-properties us=us.properties")?;
+        let Some(door) = doors.iter_mut().find(|door| door.alias == alias) else {
+            let what = format!("--client-properties {text}: no --from-cluster is called {alias}");
+            let hint = "give it the name of one of the clusters";
+            return Err(usage("client_properties", &what, hint));
+        };
+        enter(door, Path::new(&path))?;
+    }
+    Ok(doors)
+}
+
+/// Reads a client's file for a cluster.
+fn enter(door: &mut Door, path: &Path) -> Result<(), Failure> {
+    let refused = |cause: String| {
+        let problem = Problem::new("client_properties", Scope::Command, "the client's file cannot be used");
+        let hint = "name a properties file, as Kafka's tools take by --command-config";
+        Failure::Usage(Box::new(problem.place(path.display().to_string()).cause(cause).hint(hint)))
+    };
+    if door.address.contains("://") {
+        return Err(refused(format!("{} says the protocol, too: leave it out there", door.address)));
+    }
+    let text = read_text(path).map_err(|error| refused(error.to_string()))?;
+    let login = LoginFile::read(&door.alias, &text).map_err(|fault| refused(fault.to_string()))?;
+    door.login = Some((path.to_owned(), login));
+    Ok(())
+}
+
+/// Asks for a client's file of a cluster that lets nobody in without.
+fn login(context: &Context, doors: &mut [Door], alias: &str, problem: Problem) -> Result<(), Failure> {
+    let what = problem.in_short();
+    context.output.words(&what);
+    let question = format!("Client properties of {alias}, as for --command-config (a file; empty to stop):");
+    let given = answer(context, &question, Some(""))?;
+    let door = doors.iter_mut().find(|door| door.alias == alias);
+    match door {
+        Some(door) if !given.is_empty() => {
+            // What the file says of the protocol counts.
+            door.address = door.address.rsplit("://").next().unwrap_or_default().to_owned();
+            enter(door, Path::new(&given))
+        }
+        _ => Err(Failure::Failed(Box::new(problem))),
+    }
+}
+
+/// Says which secrets have to be there before the file can be used.
+fn tell_variables(context: &Context, doors: &[Door]) {
+    let logins = doors.iter().filter_map(|door| door.login.as_ref());
+    for (path, login) in logins {
+        let variables: Vec<&str> = login.variables().collect();
+        if !variables.is_empty() {
+            let (names, path) = (variables.join(" and "), path.display());
+            context.output.say(&format!("before that: put the secret of {path} into {names}"));
+        }
+    }
 }
 
 fn from_clusters(clusters: &[SeenCluster], topics: &[String]) -> String {
     let mut draft = seen::draft(clusters, topics);
     let names: Vec<&str> = clusters.iter().map(|cluster| cluster.asked.as_str()).collect();
     draft.comments.push(format!("Made by strait init from the clusters at {}.", names.join(" and ")));
-    write(&draft, "the clusters")
+    write(&draft, "a client's file")
 }
 
 fn imported(path: &Path) -> Result<String, Failure> {
@@ -156,23 +243,23 @@ fn imported(path: &Path) -> Result<String, Failure> {
     Ok(write(&draft, &name))
 }
 
-/// Reads `NAME=HOST:PORT`.
-fn named(text: &str) -> Result<(String, String), Failure> {
+/// Reads `NAME=` and something.
+fn named(text: &str, what: &str, example: &str) -> Result<(String, String), Failure> {
     match text.split_once('=') {
-        Some((name, address)) if !name.is_empty() && !address.is_empty() => {
-            Ok((name.to_owned(), address.to_owned()))
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+            Ok((name.to_owned(), value.to_owned()))
         }
         _ => {
-            let what = format!("`{text}` is not NAME=HOST:PORT");
-            Err(usage("from_cluster", &what, "write it like --from-cluster us=us-1:9092"))
+            let what = format!("`{text}` is not NAME={what}");
+            Err(usage("from_cluster", &what, &format!("write it like {example}")))
         }
     }
 }
 
 /// Holds what the questions were answered with.
 struct Answers {
-    /// Name and address of both clusters, the source first.
-    typed: Vec<(String, String)>,
+    /// Both clusters, the source first.
+    doors: Vec<Door>,
     /// The entries of topics.
     topics: Vec<String>,
 }
@@ -185,7 +272,11 @@ fn questions(context: &Context) -> Result<Answers, Failure> {
     let target_name = answer(context, "Name of that cluster [target]:", Some("target"))?;
     let topics = answer(context, "Topics, separated by commas [*]:", Some("*"))?;
     let topics = topics.split(',').map(|topic| topic.trim().to_owned()).filter(|topic| !topic.is_empty());
-    Ok(Answers { typed: vec![(source_name, source), (target_name, target)], topics: topics.collect() })
+    let door = |alias, address| Door { alias, address, login: None };
+    Ok(Answers {
+        doors: vec![door(source_name, source), door(target_name, target)],
+        topics: topics.collect(),
+    })
 }
 
 /// Asks until there is an answer, or takes the default for an empty one.

@@ -126,7 +126,9 @@ impl Emitter<'_> {
         if self.output.is_redrawn() {
             // Words on stderr would be drawn over.
             let told = look.problems.iter().map(Problem::in_short).collect::<Vec<_>>();
-            for line in told.into_iter().chain(lag_text::reasons(&look.lag, LINES_AROUND)) {
+            for line in
+                told.into_iter().chain(lag_text::reasons(&look.lag, LINES_AROUND, self.output.principals()))
+            {
                 page.push('\n');
                 page.push_str(&crate::report::human::fit(&line, self.output.width()));
             }
@@ -151,7 +153,7 @@ impl Emitter<'_> {
 
     fn words(&self, look: &Look) {
         let most = if self.is_all { usize::MAX } else { ROWS_MAX };
-        for reason in lag_text::reasons(&look.lag, most) {
+        for reason in lag_text::reasons(&look.lag, most, self.output.principals()) {
             self.output.say(&reason);
         }
         look.problems.iter().for_each(|problem| self.output.problem(problem));

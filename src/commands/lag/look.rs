@@ -137,7 +137,7 @@ impl Looker {
             Problem::new("topic_unavailable", scope(), what)
                 .place(format!("cluster {}", flow.source))
                 .cause("it does not exist at the source, or may not be seen (Describe)")
-                .hint("create it, allow Describe, or take it out of topics")
+                .hint("create it, take it out of topics, or grant this user Read on it, which includes Describe")
         }));
         let lag = FlowLag {
             flow: flow.name.clone(),

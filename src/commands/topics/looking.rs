@@ -1,6 +1,6 @@
 //! Looking at the clusters of every flow asked for, and at what their topics need.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -146,8 +146,13 @@ async fn look_at(
 /// Where two flows copy to one topic, the first is heard: else each run would undo the other's changes.
 fn hear_one_flow_a_topic(look: &mut Look) {
     let mut heard: BTreeMap<(ClusterId, TopicName), FlowName> = BTreeMap::new();
+    let mut brokers: BTreeSet<(ClusterId, i32)> = BTreeSet::new();
     for flow in &mut look.flows {
         let cluster = flow.snapshot.target.cluster_id.clone();
+        flow.plan.changes.retain(|change| match change {
+            Change::Unthrottle { broker, .. } => brokers.insert((cluster.clone(), *broker)),
+            _ => true,
+        });
         let claimed = |topic: &TopicName| heard.get(&(cluster.clone(), topic.clone()));
         let (kept, dropped): (Vec<Change>, Vec<Change>) = flow
             .plan

@@ -66,6 +66,10 @@ pub struct Args {
     #[arg(long)]
     fix_replication: bool,
 
+    /// Take throttles away that a run left behind which was killed while it moved replicas
+    #[arg(long)]
+    clear_throttles: bool,
+
     /// What a broker may spend on moving replicas, such as 50MB/s [default: no limit]
     #[arg(long, value_name = "BYTES/s", requires = "apply", value_parser = parse_rate)]
     throttle: Option<u64>,
@@ -100,6 +104,7 @@ impl Args {
                 acls: self.acls,
                 acl_writes: self.acl_writes,
                 fix_replication: self.fix_replication,
+                clear_throttles: self.clear_throttles,
             },
             scope: Scope { only: patterns(&self.only), exclude: patterns(&self.exclude) },
         }
@@ -113,6 +118,7 @@ impl Args {
             ("--prune", self.prune),
             ("--acls", self.acls),
             ("--fix-replication", self.fix_replication),
+            ("--clear-throttles", self.clear_throttles),
             ("--only", !self.only.is_empty()),
             ("--exclude", !self.exclude.is_empty()),
         ]

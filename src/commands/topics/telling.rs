@@ -13,6 +13,7 @@ use crate::report::document::Document;
 use crate::report::moves_bar::MovesBar;
 use crate::report::output::{Format, Output};
 use crate::report::problem::Problem;
+use crate::report::rights::SOMEBODY;
 use crate::report::topics_findings::FindingJson;
 use crate::report::topics_outcome::{
     Applied, ChangeJson, FlowJson, SCHEMA, SummaryJson, SyncJson, outcome_word, problem,
@@ -68,7 +69,11 @@ impl Told {
             source: flow.plan.source.clone(),
             target: flow.plan.target.clone(),
             changes: changes.iter().map(|one| ChangeJson { change: one.clone(), outcome: None }).collect(),
-            findings: flow.findings.iter().map(FindingJson::from).collect(),
+            findings: flow
+                .findings
+                .iter()
+                .map(|finding| FindingJson::new(finding, self.principals(flow)))
+                .collect(),
         };
         let flows = look.flows.iter().zip(changes).map(flow).collect();
         self.data =
@@ -81,10 +86,16 @@ impl Told {
                 continue;
             }
             let title = (look.flows.len() > 1).then(|| flow.settings.name.as_str());
-            let text = FlowText { title, changes, findings: &flow.findings };
+            let text =
+                FlowText { title, changes, findings: &flow.findings, principals: self.principals(flow) };
             self.output.data(&render(text, self.output.stdout_style(), self.width));
         }
         self.output.data(&summary(counts, findings));
+    }
+
+    fn principals(&self, flow: &FlowLook) -> [&str; 2] {
+        let known = self.output.principals();
+        known.and_then(|known| known.of_ends(flow.settings.name.as_str())).unwrap_or([SOMEBODY; 2])
     }
 
     /// Tells how to carry the plan out.

@@ -1,10 +1,13 @@
 //! A Kafka client's settings as those of a cluster: where, encryption, login.
 
+use std::collections::BTreeMap;
+
 use super::draft::{Draft, Table};
 use super::given::list;
 use super::properties::Property;
 use crate::config::choice::{Choice, SecurityProtocol};
 use crate::config::resolve::cluster::parse_server;
+use crate::config::secret::Secret;
 use crate::config::settings::SaslMechanism;
 
 /// Looks a client's setting up by its name without prefixes.
@@ -180,6 +183,17 @@ fn secret(alias: &str, jaas: Option<&Property>, (name, suffix): (&str, &str)) ->
             (place, Some(comment))
         }
     }
+}
+
+/// Returns the secrets that stand in the file itself, by the environment variables they are to be put into.
+pub fn literals(alias: &str, find: &Lookup<'_>) -> BTreeMap<String, Secret> {
+    let jaas = find("sasl.jaas.config").map_or("", |jaas| jaas.value.as_str());
+    let named = [("password", "SASL_PASSWORD"), ("clientSecret", "SASL_CLIENT_SECRET")];
+    let literal = |(name, suffix): (&str, &str)| {
+        let text = option(jaas, name).filter(|text| !text.is_empty() && reference(text).is_none())?;
+        Some((variable(alias, suffix), Secret::new(text)))
+    };
+    named.into_iter().filter_map(literal).collect()
 }
 
 /// Reads an option of a JAAS configuration: `name="value"`, or `name=value` without spaces.

@@ -8,6 +8,7 @@ pub mod draft;
 mod finish;
 mod given;
 mod java_patterns;
+pub mod login_file;
 mod mm2;
 mod mm2_flows;
 mod properties;

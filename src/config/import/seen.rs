@@ -1,6 +1,6 @@
 //! Two clusters or more that were looked at, as a configuration that fits them.
 
-use super::draft::{Draft, Flow, Table, Value};
+use super::draft::{Draft, Flow, Remark, Table, Value};
 
 /// Topics that are listed in a comment.
 const LISTED_MAX: usize = 100;
@@ -22,8 +22,12 @@ pub struct SeenCluster {
     pub brokers: usize,
     /// Its id.
     pub id: String,
-    /// The protocol it was asked by, where that is not PLAINTEXT.
-    pub protocol: Option<&'static str>,
+    /// How it was got in to: the keys of its table for that.
+    pub access: Table,
+    /// What a client's file says of it that this one does not.
+    pub remarks: Vec<Remark>,
+    /// Why their sizes are not told in bytes, where a right is missing.
+    pub sizes_refused: Option<String>,
     /// Its topics but for internal ones, in the order of their names.
     pub topics: Vec<SeenTopic>,
 }
@@ -65,6 +69,7 @@ pub fn draft(clusters: &[SeenCluster], topics: &[String]) -> Draft {
     let mut draft = Draft::default();
     for cluster in clusters {
         draft.clusters.push((cluster.alias.clone(), table(cluster)));
+        draft.remarks.extend(cluster.remarks.iter().cloned());
     }
     if let [source, target, ..] = clusters {
         draft.flows.push(flow(source, target, topics));
@@ -79,9 +84,7 @@ fn table(cluster: &SeenCluster) -> Table {
     servers.extend(others.take(SERVERS_MAX - 1).cloned());
     table.set("bootstrap_servers", Value::List(servers));
     table.set("cluster_id", cluster.id.as_str());
-    if let Some(protocol) = cluster.protocol {
-        table.set("security_protocol", protocol);
-    }
+    table.lines.extend(cluster.access.lines.iter().cloned());
     table
 }
 
@@ -89,6 +92,7 @@ fn flow(source: &SeenCluster, target: &SeenCluster, topics: &[String]) -> Flow {
     let mut own = Table::default();
     let count = source.topics.len();
     own.comments.push(format!("{} at {}:", counted(count, "topic"), source.alias));
+    own.comments.extend(source.sizes_refused.iter().map(|why| format!("sizes are in records: {why}")));
     for topic in source.topics.iter().take(LISTED_MAX) {
         own.comments.push(format!(
             "- {}: {}, {}",

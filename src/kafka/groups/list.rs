@@ -24,6 +24,12 @@ pub struct GroupListing {
 }
 
 impl GroupListing {
+    /// Names a group that no broker lists.
+    pub fn unlisted(group: &str) -> Self {
+        let untold = String::new;
+        Self { group: group.to_owned(), protocol_type: untold(), state: untold(), group_type: untold() }
+    }
+
     /// Says whether its offsets are those of consumers, and not of Connect workers or share groups.
     pub fn is_of_consumers(&self) -> bool {
         let is_known_type = self.group_type.is_empty()

@@ -34,6 +34,8 @@ mod describe_groups;
 mod describe_log_dirs;
 #[path = "61_describe_producers.rs"]
 mod describe_producers;
+#[path = "55_describe_quorum.rs"]
+mod describe_quorum;
 #[path = "75_describe_topic_partitions.rs"]
 mod describe_topic_partitions;
 #[path = "65_describe_transactions.rs"]

@@ -1,5 +1,7 @@
 //! One cluster: which it is, what its brokers are, and what its clock says.
 
+use super::rights::grant;
+use crate::kafka::error::code_name;
 use crate::validate::finding::Notes;
 use crate::validate::view::ClusterView;
 
@@ -56,8 +58,13 @@ pub fn topic_ids(view: &ClusterView<'_>, notes: &mut Notes) {
 pub fn clock(view: &ClusterView<'_>, notes: &mut Notes) {
     let Some(told) = &view.facts.told else { return unreached(view, notes) };
     let ahead = match &told.clock_ahead_ms {
-        Ok(Some(ahead)) => *ahead,
-        Ok(None) => return notes.skip("the cluster does not tell its time (KRaft, Describe on the cluster)"),
+        Ok(Ok(Some(ahead))) => *ahead,
+        Ok(Ok(None)) => return notes.skip("the cluster does not tell its time (KRaft, Kafka 3.3)"),
+        Ok(Err(code)) => {
+            let grant = grant(view, "Describe", "the cluster");
+            return notes
+                .unknown(format!("the cluster does not tell its time ({}); {grant}", code_name(code)));
+        }
         Err(error) => return notes.unknown(error.to_string()),
     };
     let difference = ahead.abs() - told.clock_error_ms;

@@ -1,9 +1,12 @@
 //! Topic configs that make a copy fail, cost more than it should, or differ from its source.
 
 use super::provision::facts;
+use super::rights::grant;
 use crate::config::defaults::TOPIC_NAME_BYTES_MAX;
 use crate::kafka::admin::TopicConfigs;
 use crate::kafka::codec::Codec;
+use crate::provision::wanted::{THROTTLE_LISTS, names_replicas};
+use crate::types::TopicName;
 use crate::validate::facts::{FlowFacts, Pair};
 use crate::validate::finding::Notes;
 use crate::validate::view::FlowView;
@@ -25,20 +28,20 @@ fn for_both(
     mut each: impl FnMut(&mut Notes, &Pair, &TopicConfigs, &TopicConfigs),
 ) {
     let Some(facts) = facts(view, notes) else { return };
-    unreadable(facts, notes);
+    unreadable(view, facts, notes);
     for (pair, source, target) in facts.both() {
         each(notes, pair, source, target);
     }
 }
 
-fn unreadable(facts: &FlowFacts, notes: &mut Notes) {
-    for (end, configs) in [("source", &facts.source_configs), ("target", &facts.target_configs)] {
+fn unreadable(view: &FlowView<'_>, facts: &FlowFacts, notes: &mut Notes) {
+    let ends = [(&view.source, &facts.source_configs), (&view.target, &facts.target_configs)];
+    for (end, configs) in ends {
         let Some(configs) = notes.know(configs) else { continue };
         let refused = configs.iter().filter_map(|(name, result)| Some((name, result.as_ref().err()?)));
         if let Some((name, refusal)) = refused.min_by_key(|(name, _)| *name) {
-            notes.unknown(format!(
-                "the configs of topic {name} cannot be read at the {end} ({refusal}); grant DescribeConfigs"
-            ));
+            let grant = grant(end, "DescribeConfigs", &format!("topic {name}"));
+            notes.unknown(format!("the configs of topic {name} cannot be read ({refusal}); {grant}"));
         }
     }
 }
@@ -108,6 +111,30 @@ pub fn timestamp_limits(view: &FlowView<'_>, notes: &mut Notes) {
             );
         }
     });
+}
+
+/// Says that replicas of target topics are throttled though nobody moves them.
+pub fn throttle_left(view: &FlowView<'_>, notes: &mut Notes) {
+    let Some(facts) = facts(view, notes) else { return };
+    let is_set = |target: &TopicConfigs| {
+        THROTTLE_LISTS.iter().any(|key| target.explicit.get(*key).is_some_and(|value| names_replicas(value)))
+    };
+    let throttled: Vec<&TopicName> =
+        facts.both().filter(|(.., target)| is_set(target)).map(|(pair, ..)| &pair.target).collect();
+    if throttled.is_empty() {
+        return;
+    }
+    let Some(moving) = notes.know(&facts.moving) else { return };
+    let moving = match moving {
+        Ok(moving) => moving,
+        Err(refusal) => return notes.unknown(format!("whether replicas are being moved: {refusal}")),
+    };
+    for topic in throttled.into_iter().filter(|topic| !moving.contains(*topic)) {
+        let message =
+            format!("replicas of topic `{topic}` are throttled at the target, and nobody moves them");
+        let help = "take the throttle away: strait topics sync --clear-throttles --apply";
+        notes.found(&view.key("topics"), message, help);
+    }
 }
 
 /// Says that the target's brokers would compress every batch anew.

@@ -1,5 +1,6 @@
 //! Topics at the target: who makes them, with how many replicas and partitions.
 
+use super::rights::grant;
 use crate::kafka::admin::Refusal;
 use crate::types::TopicName;
 use crate::validate::facts::{FlowFacts, Pair, Told};
@@ -65,7 +66,7 @@ pub fn auto_create_source(view: &FlowView<'_>, notes: &mut Notes) {
 
 fn auto_create(view: &ClusterView<'_>, notes: &mut Notes, help: &str) {
     let Some(told) = &view.facts.told else { return super::cluster::unreached(view, notes) };
-    let brokers = broker_values(told, AUTO_CREATE, notes);
+    let brokers = broker_values(view, told, AUTO_CREATE, notes);
     let on: Vec<i32> = brokers.iter().filter(|(_, value)| value == "true").map(|(node, _)| *node).collect();
     if !on.is_empty() {
         let message =
@@ -79,14 +80,15 @@ fn numbers(nodes: &[i32]) -> String {
 }
 
 /// Returns a config of each broker that tells it.
-fn broker_values(told: &Told, key: &str, notes: &mut Notes) -> Vec<(i32, String)> {
+fn broker_values(view: &ClusterView<'_>, told: &Told, key: &str, notes: &mut Notes) -> Vec<(i32, String)> {
     let mut values = Vec::new();
     for (node, configs) in &told.configs {
         match configs {
             Ok(Ok(configs)) => values.extend(configs.get(key).map(|value| (*node, value.clone()))),
-            Ok(Err(refusal)) => notes.unknown(format!(
-                "the configs of broker {node} cannot be read ({refusal}); grant DescribeConfigs on the cluster"
-            )),
+            Ok(Err(refusal)) => {
+                let grant = grant(view, "DescribeConfigs", "the cluster");
+                notes.unknown(format!("the configs of broker {node} cannot be read ({refusal}); {grant}"));
+            }
             Err(error) => notes.unknown(error.to_string()),
         }
     }
@@ -99,7 +101,7 @@ fn factor(view: &FlowView<'_>, notes: &mut Notes) -> Option<(i64, bool)> {
         return Some((i64::from(factor), true));
     }
     let told = view.target.facts.told.as_ref()?;
-    let defaults = broker_values(told, DEFAULT_FACTOR, notes);
+    let defaults = broker_values(&view.target, told, DEFAULT_FACTOR, notes);
     defaults.iter().filter_map(|(_, value)| value.parse().ok()).min().map(|factor| (factor, false))
 }
 
@@ -180,7 +182,8 @@ fn in_sync(view: &FlowView<'_>, notes: &mut Notes, is_finding: impl Fn(i64, i64)
     let told = view.target.facts.told.as_ref();
     if let (true, Some(told), Some((factor, _))) = (is_any_missing, told, factor(view, notes)) {
         let typed = view.settings.provision.config_overrides.get(MIN_INSYNC).cloned();
-        let defaults = broker_values(told, MIN_INSYNC, notes).into_iter().map(|(_, value)| value);
+        let defaults =
+            broker_values(&view.target, told, MIN_INSYNC, notes).into_iter().map(|(_, value)| value);
         let min = typed.into_iter().chain(defaults).next().and_then(|value| value.parse::<i64>().ok());
         if let Some(min) = min.filter(|min| is_finding(*min, factor)) {
             let message =
@@ -247,9 +250,8 @@ pub fn create_topics(view: &FlowView<'_>, notes: &mut Notes) {
         && let Some(pair) = facts.topics.iter().find(|pair| !is_asked(pair))
     {
         let topic = &pair.source;
-        notes.unknown(format!(
-            "the configs of topic {topic} cannot be read at the source; grant DescribeConfigs"
-        ));
+        let grant = grant(&view.source, "DescribeConfigs", &format!("topic {topic}"));
+        notes.unknown(format!("the configs of topic {topic} cannot be read; {grant}"));
     }
     let mut refused: Vec<(&Refusal, Vec<&TopicName>)> = Vec::new();
     for (name, refusal) in creations.iter().filter_map(|(name, told)| Some((name, told.as_ref().err()?))) {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
@@ -25,6 +26,8 @@ pub struct Certificates {
     pub server: PathBuf,
     /// The same, expired in 2020.
     pub expired: PathBuf,
+    /// The same, which expires in ten days.
+    pub expiring: PathBuf,
     /// Key and chain for `elsewhere.example` only.
     pub wrong_name: PathBuf,
 }
@@ -39,7 +42,7 @@ pub fn certificates() -> &'static Certificates {
 
 /// Makes another key pair that the brokers trust; returns chain and key as PEM.
 pub fn client_pair(common_name: &str) -> (String, String) {
-    sign(&CA, common_name, &["localhost"], false)
+    sign(&CA, common_name, &["localhost"], Until::Far)
 }
 
 fn make() -> Certificates {
@@ -52,17 +55,26 @@ fn make() -> Certificates {
     };
     let ca = &*CA;
     let here = ["localhost", "127.0.0.1"];
-    let (client, client_key) = sign(ca, "strait-client", &here, false);
+    let (client, client_key) = sign(ca, "strait-client", &here, Until::Far);
     let both = |(chain, key): (String, String)| format!("{key}{chain}");
     Certificates {
         ca: write("ca.pem", ca.pem()),
         other_ca: write("other-ca.pem", authority("Some other CA").pem()),
         client_certificate: write("client.pem", client),
         client_key: write("client.key", client_key),
-        server: write("server.pem", both(sign(ca, "broker", &here, false))),
-        expired: write("expired.pem", both(sign(ca, "broker", &here, true))),
-        wrong_name: write("wrong-name.pem", both(sign(ca, "broker", &["elsewhere.example"], false))),
+        server: write("server.pem", both(sign(ca, "broker", &here, Until::Far))),
+        expired: write("expired.pem", both(sign(ca, "broker", &here, Until::Past))),
+        expiring: write("expiring.pem", both(sign(ca, "broker", &here, Until::InTenDays))),
+        wrong_name: write("wrong-name.pem", both(sign(ca, "broker", &["elsewhere.example"], Until::Far))),
     }
+}
+
+/// Says when a certificate ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Until {
+    Far,
+    InTenDays,
+    Past,
 }
 
 fn named(common_name: &str) -> DistinguishedName {
@@ -84,7 +96,7 @@ fn sign(
     ca: &CertifiedIssuer<'static, KeyPair>,
     common_name: &str,
     names: &[&str],
-    expired: bool,
+    until: Until,
 ) -> (String, String) {
     let key = KeyPair::generate().unwrap();
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -93,8 +105,10 @@ fn sign(
     params.extended_key_usages =
         vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
     params.not_before = date_time_ymd(2019, 1, 1);
-    if expired {
-        params.not_after = date_time_ymd(2020, 1, 1);
+    match until {
+        Until::Far => {}
+        Until::InTenDays => params.not_after = (SystemTime::now() + Duration::from_secs(10 * 86_400)).into(),
+        Until::Past => params.not_after = date_time_ymd(2020, 1, 1),
     }
     (params.signed_by(&key, ca).unwrap().pem(), key.serialize_pem())
 }

@@ -57,37 +57,15 @@ pub struct Right {
 /// The password of the users made here.
 pub const WORD: &str = "made-up-word";
 
-/// Makes a user known to SCRAM-SHA-256 and allows it exactly these things.
-pub fn enter(cluster: &Cluster, user: &str, rights: &[Right]) {
-    const LITERAL: i8 = 3;
-    const PREFIXED: i8 = 4;
-    const ALLOW: i8 = 3;
-    let text = |text: &str| StrBytes::from_string(text.to_owned());
-    let creations = rights.iter().map(|right| {
-        AclCreation::default()
-            .with_resource_type(right.kind as i8)
-            .with_resource_name(text(&right.name))
-            .with_resource_pattern_type(match right.kind {
-                // Their ends number partitions.
-                Kind::TransactionalId => PREFIXED,
-                _ => LITERAL,
-            })
-            .with_principal(text(&format!("User:{user}")))
-            .with_host(text("*"))
-            .with_operation(right.operation as i8)
-            .with_permission_type(ALLOW)
-    });
+/// Is a user and all that it may do.
+pub type Entered = (String, Vec<Right>);
+
+/// Makes users known to SCRAM-SHA-256 and allows each exactly these things; ends when every broker knows.
+pub fn enter(cluster: &Cluster, users: &[Entered]) {
+    let creations = users.iter().flat_map(|(user, rights)| rights.iter().map(|right| creation(user, right)));
     let rights_request = CreateAclsRequest::default().with_creations(creations.collect());
-    let user_request = AlterUserScramCredentialsRequest::default().with_upsertions(vec![credential(user)]);
-    const ANY: i8 = 1;
-    let filter = DescribeAclsRequest::default()
-        .with_resource_type_filter(ANY)
-        .with_resource_name_filter(None)
-        .with_host_filter(None)
-        .with_pattern_type_filter(ANY)
-        .with_principal_filter(Some(text(&format!("User:{user}"))))
-        .with_operation(ANY)
-        .with_permission_type(ANY);
+    let credentials = users.iter().map(|(user, _)| credential(user)).collect();
+    let user_request = AlterUserScramCredentialsRequest::default().with_upsertions(credentials);
     let settings = format!(
         "[clusters.it]\nbootstrap_servers = [{:?}]\n[clusters.other]\nbootstrap_servers = ['b:1']\n\
          [flows.f]\nsource = 'it'\ntarget = 'other'\ntopics = ['t']\n",
@@ -95,17 +73,59 @@ pub fn enter(cluster: &Cluster, user: &str, rights: &[Right]) {
     );
     let loaded = load_text(SourceText::new("rights.toml".into(), settings), &|_| None).unwrap();
     let settings = Arc::new(loaded.settings.clusters["it"].clone());
+    let brokers = i32::from(cluster.spec.brokers);
     let cluster = runtime().block_on(strait::kafka::cluster::Cluster::open(settings)).unwrap();
     let entered = runtime().block_on(cluster.call_controller(&user_request)).unwrap();
     let granted = runtime().block_on(cluster.call_controller(&rights_request)).unwrap();
     assert!(entered.results.iter().all(|one| one.error_code == 0), "{entered:?}");
     assert!(granted.results.iter().all(|one| one.error_code == 0), "{granted:?}");
-    // The broker checks rights by what it has read of the controller's log by now.
-    wait::until(&format!("the rights of {user}"), wait::LONG, || {
-        let known = runtime().block_on(cluster.call_controller(&filter)).unwrap();
-        let count: usize = known.resources.iter().map(|resource| resource.acls.len()).sum();
-        (count == rights.len()).then_some(())
-    });
+    // A broker checks rights by what it has read of the controller's log by now; the last is read last.
+    let Some((user, count)) =
+        users.iter().rev().find(|(_, rights)| !rights.is_empty()).map(|(user, rights)| (user, rights.len()))
+    else {
+        return;
+    };
+    for broker in 1..=brokers {
+        wait::until(&format!("the rights of {user} at broker {broker}"), wait::LONG, || {
+            let known = runtime().block_on(cluster.call_node(broker, &entries_of(user))).unwrap();
+            let known: usize = known.resources.iter().map(|resource| resource.acls.len()).sum();
+            (known == count).then_some(())
+        });
+    }
+}
+
+fn text(text: &str) -> StrBytes {
+    StrBytes::from_string(text.to_owned())
+}
+
+fn creation(user: &str, right: &Right) -> AclCreation {
+    const LITERAL: i8 = 3;
+    const PREFIXED: i8 = 4;
+    const ALLOW: i8 = 3;
+    AclCreation::default()
+        .with_resource_type(right.kind as i8)
+        .with_resource_name(text(&right.name))
+        .with_resource_pattern_type(match right.kind {
+            // Their ends number partitions.
+            Kind::TransactionalId => PREFIXED,
+            _ => LITERAL,
+        })
+        .with_principal(text(&format!("User:{user}")))
+        .with_host(text("*"))
+        .with_operation(right.operation as i8)
+        .with_permission_type(ALLOW)
+}
+
+fn entries_of(user: &str) -> DescribeAclsRequest {
+    const ANY: i8 = 1;
+    DescribeAclsRequest::default()
+        .with_resource_type_filter(ANY)
+        .with_resource_name_filter(None)
+        .with_host_filter(None)
+        .with_pattern_type_filter(ANY)
+        .with_principal_filter(Some(text(&format!("User:{user}"))))
+        .with_operation(ANY)
+        .with_permission_type(ANY)
 }
 
 fn credential(user: &str) -> ScramCredentialUpsertion {

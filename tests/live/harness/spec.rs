@@ -33,6 +33,8 @@ pub enum Listener {
     Mtls,
     /// TLS with an expired certificate.
     Expired,
+    /// TLS with a certificate that expires in ten days.
+    Expiring,
     /// TLS with a certificate for another name.
     WrongName,
     /// SASL in plain text.
@@ -49,10 +51,11 @@ pub enum Listener {
 
 impl Listener {
     /// Lists everything but the proxied one.
-    pub const SECURE: [Self; 9] = [
+    pub const SECURE: [Self; 10] = [
         Self::Ssl,
         Self::Mtls,
         Self::Expired,
+        Self::Expiring,
         Self::WrongName,
         Self::SaslPlaintext,
         Self::SaslSsl,
@@ -69,6 +72,7 @@ impl Listener {
             Self::Ssl => "SSL",
             Self::Mtls => "MTLS",
             Self::Expired => "EXPIRED",
+            Self::Expiring => "EXPIRING",
             Self::WrongName => "WRONGNAME",
             Self::SaslPlaintext => "SASL_PLAINTEXT",
             Self::SaslSsl => "SASL_SSL",
@@ -82,7 +86,7 @@ impl Listener {
     pub fn protocol(self) -> &'static str {
         match self {
             Self::Plaintext | Self::Proxied | Self::Misadvertised => "PLAINTEXT",
-            Self::Ssl | Self::Mtls | Self::Expired | Self::WrongName => "SSL",
+            Self::Ssl | Self::Mtls | Self::Expired | Self::Expiring | Self::WrongName => "SSL",
             Self::SaslPlaintext | Self::ScramOnly => "SASL_PLAINTEXT",
             Self::SaslSsl | Self::Oauth => "SASL_SSL",
         }
@@ -252,6 +256,7 @@ fn set_security(listener: Listener, set: &mut impl FnMut(&str, String)) {
     let store = match listener {
         Listener::Ssl | Listener::Mtls | Listener::SaslSsl | Listener::Oauth => Some(&files.server),
         Listener::Expired => Some(&files.expired),
+        Listener::Expiring => Some(&files.expiring),
         Listener::WrongName => Some(&files.wrong_name),
         _ => None,
     };

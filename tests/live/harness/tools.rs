@@ -72,6 +72,21 @@ pub fn broker_config(cluster: &Cluster, broker: i32) -> String {
     run(cluster.spec.version, "kafka.admin.ConfigCommand", &arguments)
 }
 
+/// Takes back the moves of a topic's replicas that are under way, and leaves their throttles.
+pub fn cancel_moves(cluster: &Cluster, work_dir: &Path, topic: &str) {
+    let moves: Vec<_> = partitions(cluster, topic)
+        .into_iter()
+        .map(|partition| serde_json::json!({"topic": topic, "partition": partition, "replicas": [1]}))
+        .collect();
+    let file = work_dir.join("cancel.json");
+    fs::write(&file, serde_json::json!({"version": 1, "partitions": moves}).to_string()).unwrap();
+    let servers = cluster.bootstrap(Listener::Plaintext).join(",");
+    let file = file.display().to_string();
+    let what = ["--bootstrap-server", &servers, "--cancel", "--preserve-throttles"];
+    let what = [&what[..], &["--reassignment-json-file", &file]].concat();
+    run(cluster.spec.version, "org.apache.kafka.tools.reassign.ReassignPartitionsCommand", &what);
+}
+
 /// Makes the next broker lead each of a topic's partitions, which are replicated to all brokers; no
 /// data moves.
 pub fn move_leaders(cluster: &Cluster, work_dir: &Path, topic: &str) {
