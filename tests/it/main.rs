@@ -23,6 +23,7 @@ mod faults_play;
 mod faults_random;
 mod faults_shapes;
 mod faults_world;
+mod guarded_messages;
 mod import_properties;
 mod import_samples;
 mod offset_map_model;
