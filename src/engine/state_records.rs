@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::ended::{Ended, EndedPartition};
 use super::event::StopCause;
 use super::offset_map::{Chunk, ChunkError, ChunkId, Pair};
-use crate::types::TopicPartition;
+use crate::types::{TargetOffset, TopicPartition};
 
 /// Names a record of the state topic.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,6 +86,10 @@ pub struct Checkpoint {
     /// The source's last stable offset as last seen by then: what of it is missing where the source is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_end: Option<i64>,
+    /// The leader epoch of the source's last batch before `source_next`, where it is known: it tells whether
+    /// the source still has what was copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_epoch: Option<i32>,
 }
 
 impl Checkpoint {
@@ -132,6 +136,16 @@ impl Owner {
     }
 }
 
+impl TargetCut {
+    /// Returns what it stops a partition for.
+    pub fn cause(self) -> StopCause {
+        StopCause::TargetTruncated {
+            expected: TargetOffset(self.expected),
+            acknowledged: TargetOffset(self.found),
+        }
+    }
+}
+
 /// Says why a partition stopped, or why records were left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
@@ -151,6 +165,19 @@ pub struct Trouble {
     /// The last source offset left out, where single records are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
+    /// How far the target's log was cut back, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<TargetCut>,
+}
+
+/// Tells that the target's log lost records. Whatever is written there next, be it a marker, fills the hole:
+/// the log's end tells of it no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetCut {
+    /// Where the log was known to end, at least.
+    pub expected: i64,
+    /// Where it was found to end.
+    pub found: i64,
 }
 
 impl Trouble {
@@ -165,6 +192,12 @@ impl Trouble {
             hint,
             is_loss,
             to: cause.last_missing().map(|to| to.0),
+            cut: match cause {
+                StopCause::TargetTruncated { expected, acknowledged } => {
+                    Some(TargetCut { expected: expected.0, found: acknowledged.0 })
+                }
+                _ => None,
+            },
         }
     }
 }

@@ -19,6 +19,7 @@ mod config_samples;
 mod contrib_names;
 mod docs_fresh;
 mod faults_codes;
+mod faults_losses;
 mod faults_play;
 mod faults_random;
 mod faults_shapes;
