@@ -19,7 +19,7 @@ use kafka_protocol::records::{
 use strait::kafka::batch::Batches;
 use strait::sandbox::{Cluster, ClusterSpec, TopicSpec};
 
-use crate::sandbox_kit::start;
+use crate::sandbox_kit::{runtime, start};
 use crate::support::build::{ANYBODY, Writer, fetch, produce, produce_in, text};
 use crate::support::raw::Raw;
 
@@ -91,6 +91,7 @@ impl World {
 
     /// Has all brokers up.
     fn revive(&self) {
+        let _inside = runtime().enter();
         for cluster in [&self.source, &self.target] {
             for id in 1..=i32::try_from(BROKERS).unwrap() {
                 // One that is up is refused, and that is as well.
