@@ -80,7 +80,8 @@ pub fn merge(items: &[&Item], target_batch_bytes_max: usize) -> Option<Vec<Item>
             Item::made(Reencoded { source_offsets, ..made })
         })
         .collect();
-    merged.last_mut()?.next = next;
+    let last = merged.last_mut()?;
+    (last.next, last.epoch) = (next, items.last()?.epoch);
     Some(merged)
 }
 
@@ -102,7 +103,7 @@ mod tests {
         let next = SourceOffset(first + records as i64);
         let batch = RawBatch { header, bytes: made.bytes };
         let made_of = (!passed_through).then(|| Box::new(OffsetRuns::one(first, records as i64)));
-        Item { batch, made_of, first: SourceOffset(first), next }
+        Item { batch, made_of, first: SourceOffset(first), next, epoch: -1 }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::age::AgeMarks;
 use super::cell::{CellState, PartitionCell};
@@ -17,6 +18,7 @@ use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::KafkaError;
 use crate::kafka::metadata::{Metadata, TopicMetadata};
+use crate::kafka::retry::Backoff;
 use crate::provision::apply::apply;
 use crate::provision::plan::{self, Step};
 use crate::provision::wanted::{self, LOG_APPEND_TIME, TIMESTAMP_TYPE};
@@ -24,6 +26,8 @@ use crate::types::{TopicName, TopicPartition, distinct};
 
 /// How long a discovery waits for the brokers.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the target is asked again for topics that it will not describe.
+const DESCRIBED_WITHIN: Duration = Duration::from_secs(1);
 /// The topic config that bounds a batch.
 const BATCH_BYTES_MAX: &str = "max.message.bytes";
 /// A topic's limit where its configs may not be read: the brokers' own default.
@@ -67,7 +71,7 @@ pub async fn discover(
         return Ok(Vec::new());
     }
     let target_names: Vec<TopicName> = names.iter().map(|name| target_name(flow, name)).collect();
-    let ask_target = || target.retrying(PATIENCE, || target.metadata(Some(&target_names)));
+    let ask_target = || described(target, &target_names);
     let mut at_target = ask_target().await?;
     let mut failures = HashMap::new();
     if flow.provision.enabled {
@@ -112,6 +116,22 @@ pub async fn discover(
         }
     }
     Ok(cells)
+}
+
+/// Asks what the target's topics are like; again for a moment where it will not tell of one of them, for what
+/// is told then holds for the whole of a run that is to end.
+async fn described(target: &Cluster, names: &[TopicName]) -> Result<Metadata, KafkaError> {
+    let deadline = Instant::now() + DESCRIBED_WITHIN;
+    let mut backoff = Backoff::waited_for();
+    loop {
+        let found = target.retrying(PATIENCE, || target.metadata(Some(names))).await?;
+        let is_silent = found.topics.values().any(|topic| topic.error.is_some() && !topic.is_missing());
+        let pause = backoff.next_pause();
+        if !is_silent || Instant::now() + pause >= deadline {
+            return Ok(found);
+        }
+        tokio::time::sleep(pause).await;
+    }
 }
 
 /// Lists the partitions to be copied that are not in `known`, by topic.

@@ -203,7 +203,7 @@ impl StopCause {
             }
             StopCause::SourceDeleted => "if that was meant, exclude the topic from the flow",
             StopCause::SourceTruncated { .. } => {
-                "the source lost its newest records in an unclean leader election; compare both sides from there"
+                "the source lost its newest records in an unclean leader election; compare both sides from there, then delete the target topic and the flow's state for this topic to copy anew"
             }
             StopCause::TargetTruncated { .. } | StopCause::TargetRecreated { .. } => {
                 "somebody changed the target topic; restore it, or delete it and the flow's state for this topic to copy anew"

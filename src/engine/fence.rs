@@ -17,10 +17,13 @@ use crate::kafka::fetch::Isolation;
 use crate::kafka::log_reader;
 use crate::kafka::metadata::Metadata;
 use crate::kafka::producer_ids::{self, ProducerIdentity};
-use crate::types::{TargetOffset, TopicPartition};
+use crate::types::{TargetOffset, TopicName, TopicPartition};
 
 /// First and longest pause between two looks for a marker.
 const LOOK_PAUSES: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(50)];
+
+/// The topic in which a cluster's coordinators keep transactional ids.
+const TRANSACTION_STATE: &str = "__transaction_state";
 
 /// Holds the right to write one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +64,7 @@ pub async fn take(
     let init = || producer_ids::init_transactional(target, id);
     let (producer, coordinator) = match target.retrying(patience, init).await {
         Ok(owned) => owned,
-        Err(error) if is_no_fence(&error) => {
+        Err(error) if has_no_fence(target, &error, was_owned).await? => {
             let producer = target.retrying(patience, || producer_ids::init(target)).await?;
             return Ok(Fence { producer, marker: None, is_exclusive: false });
         }
@@ -87,12 +90,32 @@ pub async fn take(
 }
 
 /// Says whether the target does not let us have a transactional id: no right to one, or no topic to
-/// keep it in.
-fn is_no_fence(error: &KafkaError) -> bool {
-    matches!(
-        error.code(),
-        Some(ResponseError::TransactionalIdAuthorizationFailed | ResponseError::CoordinatorNotAvailable)
-    )
+/// keep it in, as where there are too few brokers for it.
+///
+/// A target that has that topic has coordinators, and is only without one for now: an owner before us may
+/// have been let in by it, and would not be kept out.
+async fn has_no_fence(target: &Cluster, error: &KafkaError, was_owned: bool) -> Result<bool, KafkaError> {
+    match error.code() {
+        Some(ResponseError::TransactionalIdAuthorizationFailed) => Ok(true),
+        Some(ResponseError::CoordinatorNotAvailable) => {
+            let name = TopicName::new(TRANSACTION_STATE);
+            let found = target.metadata(Some(std::slice::from_ref(&name))).await?;
+            let code = found.topics.get(&name).map(|topic| topic.error);
+            Ok(never_had_a_coordinator(code.flatten(), code.is_some(), was_owned))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Judges by what the target says of the topic its coordinators keep their state in: whether that is told
+/// at all, and with which error.
+fn never_had_a_coordinator(error: Option<ResponseError>, is_told: bool, was_owned: bool) -> bool {
+    match error {
+        Some(ResponseError::UnknownTopicOrPartition) => true,
+        // We may not see it; where nobody of ours was there before, there is nobody to keep out.
+        Some(ResponseError::TopicAuthorizationFailed) => !was_owned,
+        _ => !is_told && !was_owned,
+    }
 }
 
 /// Reads the partition until our marker is seen: the answer to EndTxn only promises it.
@@ -134,6 +157,27 @@ async fn find_marker(
         if piece.records.is_empty() {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(longest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn g2_only_a_target_that_never_had_a_coordinator_is_written_without_a_fence() {
+        use ResponseError as E;
+        for was_owned in [false, true] {
+            assert!(never_had_a_coordinator(Some(E::UnknownTopicOrPartition), true, was_owned));
+            assert!(!never_had_a_coordinator(None, true, was_owned), "the topic is there");
+            assert!(!never_had_a_coordinator(Some(E::LeaderNotAvailable), true, was_owned));
+            // Hidden from us, or not told of: then it depends on whether there is anybody to keep out.
+            assert_eq!(
+                never_had_a_coordinator(Some(E::TopicAuthorizationFailed), true, was_owned),
+                !was_owned
+            );
+            assert_eq!(never_had_a_coordinator(None, false, was_owned), !was_owned);
         }
     }
 }

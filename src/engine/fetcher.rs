@@ -338,7 +338,7 @@ async fn take_partition(
     let skipped = {
         let mut state = cell.lock();
         taken.items.iter().for_each(|item| state.ages.on_fetched(item));
-        state.partition.on_fetched(asked, taken)
+        state.partition.on_fetched(asked, taken, now)
     };
     for cause in skipped {
         shared.meters.skipped(&cell.source, cause);

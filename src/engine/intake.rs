@@ -27,6 +27,8 @@ pub struct Item {
     pub first: SourceOffset,
     /// The position once it is acknowledged.
     pub next: SourceOffset,
+    /// The leader epoch of the last source batch before `next`; -1 where it is not known.
+    pub epoch: i32,
 }
 
 impl Item {
@@ -40,6 +42,7 @@ impl Item {
             made_of: Some(Box::new(offsets)),
             first: SourceOffset(first),
             next: SourceOffset(last + 1),
+            epoch: -1,
         }
     }
 
@@ -145,10 +148,7 @@ pub fn take(
         let at = taken.next.unwrap_or(position);
         let done = match entry {
             Ok(batch) => take_batch(&mut taken, &mut aborted, batch, at, rules, is_foreign),
-            Err(error) => {
-                taken.stop = Some(StopCause::Damaged { offset: at, reason: error.to_string() });
-                true
-            }
+            Err(error) => damaged(&mut taken, at, &error),
         };
         if done || taken.made_anew_bytes >= REENCODED_BYTES_MAX {
             return taken;
@@ -157,7 +157,16 @@ pub fn take(
     taken
 }
 
+/// Notes that a batch is not what was written; returns true, for nothing after it may be taken.
+fn damaged(taken: &mut Taken, at: SourceOffset, error: &dyn std::error::Error) -> bool {
+    taken.stop = Some(StopCause::Damaged { offset: at, reason: error.to_string() });
+    true
+}
+
 /// Takes one batch; returns true where nothing after it may be taken.
+///
+/// A batch that passes through bears its checksum to the target, which compares it. What is dropped
+/// nobody would look at again, so it is compared here: a wrong bit in its header may be why.
 fn take_batch(
     taken: &mut Taken,
     aborted: &mut AbortedTransactions,
@@ -171,32 +180,41 @@ fn take_batch(
     if header.is_control() {
         match control_marker(&batch) {
             Ok(marker) => aborted.on_marker(header.producer_id, marker),
-            Err(error) => {
-                taken.stop = Some(StopCause::Damaged { offset: at, reason: error.to_string() });
-                return true;
-            }
+            Err(error) => return damaged(taken, at, &error),
         }
     }
-    if header.next_offset() <= at.0 {
+    let is_empty = header.record_count == 0;
+    let is_behind = header.next_offset() <= at.0;
+    let is_aborted = aborted.covers(&batch);
+    let is_copied = !header.is_control() && is_foreign(header.producer_id);
+    if (is_empty || is_behind || is_aborted || is_copied)
+        && let Err(error) = batch.verify_crc()
+    {
+        return damaged(taken, at, &error);
+    }
+    if is_behind {
         return false;
     }
     if rules.end.is_some_and(|end| header.base_offset >= end.0) {
-        taken.next = rules.end;
+        if taken.next != rules.end {
+            // What stood in between is gone, and with it which epoch it was of.
+            (taken.next, taken.last_epoch) = (rules.end, Some(-1));
+        }
         return true;
     }
     let next = SourceOffset(header.next_offset());
     taken.last_epoch = Some(header.leader_epoch);
     if header.is_control() {
         taken.dropped.control += 1;
-    } else if header.record_count == 0 {
+    } else if is_empty {
         taken.dropped.empty += 1;
-    } else if aborted.covers(&batch) {
+    } else if is_aborted {
         taken.dropped.aborted += 1;
-    } else if is_foreign(header.producer_id) {
+    } else if is_copied {
         taken.dropped.foreign += 1;
     } else if passes_through(&batch, at, rules) {
         let first = SourceOffset(header.base_offset);
-        taken.items.push(Item { batch, made_of: None, first, next });
+        taken.items.push(Item { batch, made_of: None, first, next, epoch: header.leader_epoch });
     } else {
         return make_anew(taken, &batch, at, next, rules);
     }
@@ -238,13 +256,13 @@ fn make_anew(
     let batches = std::slice::from_ref(batch);
     match reencode(batches, &request) {
         Ok(set) => {
-            take_made(taken, set, next, rules);
+            take_made(taken, set, (next, batch.header.leader_epoch), rules);
             false
         }
         Err(ReencodeError::RecordTooLarge { offset, size_bytes, bytes_max }) => {
             // What stands before the record in the batch is still copied.
             if let Ok(set) = reencode(batches, &ReencodeRequest { until_offset: offset, ..request }) {
-                take_made(taken, set, SourceOffset(offset), rules);
+                take_made(taken, set, (SourceOffset(offset), batch.header.leader_epoch), rules);
             }
             let error = ReencodeError::RecordTooLarge { offset, size_bytes, bytes_max };
             taken.stop = Some(stop_cause(error, at, rules));
@@ -257,8 +275,8 @@ fn make_anew(
     }
 }
 
-/// Takes the batches that one was made into.
-fn take_made(taken: &mut Taken, set: ReencodedSet, next: SourceOffset, rules: &IntakeRules) {
+/// Takes the batches that one was made into, whose leader epoch is `epoch`.
+fn take_made(taken: &mut Taken, set: ReencodedSet, (next, epoch): (SourceOffset, i32), rules: &IntakeRules) {
     for (offset, size_bytes) in set.skipped {
         taken.skipped.push(StopCause::Oversize {
             offset: SourceOffset(offset),
@@ -271,7 +289,7 @@ fn take_made(taken: &mut Taken, set: ReencodedSet, next: SourceOffset, rules: &I
         taken.items.push(Item::made(made));
     }
     if let Some(last) = taken.items.last_mut() {
-        last.next = next;
+        (last.next, last.epoch) = (next, epoch);
     }
     taken.next = Some(next);
 }

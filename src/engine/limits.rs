@@ -64,6 +64,10 @@ pub const SHED_AFTER: Duration = Duration::from_millis(500);
 /// Pause before a partition asks again for what only a person can mend (a missing ACL, say).
 pub const FATAL_RETRY_PAUSE: Duration = Duration::from_secs(5);
 
+/// Times in a row that the same place has to come damaged from the source: before, it may have happened on
+/// the way.
+pub const DAMAGED_FETCHES_MAX: u32 = 3;
+
 /// Most bytes made anew from one partition's part of an answer; the rest is fetched again.
 pub const REENCODED_BYTES_MAX: usize = 16 * 1024 * 1024;
 

@@ -19,6 +19,7 @@ pub mod fetcher;
 pub mod incarnation;
 pub mod intake;
 pub mod limits;
+pub mod lost;
 pub mod mapping;
 pub mod offset_map;
 pub mod origin;

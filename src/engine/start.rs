@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use kafka_protocol::ResponseError;
 use tokio::sync::mpsc;
 
 use super::bounds::{self, Bounds, Unlisted};
@@ -15,6 +14,7 @@ use super::cell::PartitionCell;
 use super::discover::refresh_limits;
 use super::event::{Event, Notice, StopCause};
 use super::fence::{self, Fence};
+use super::lost::{self, unlisted};
 use super::offset_map::{ChunkId, Growing, Pair};
 use super::origin::OriginFilter;
 use super::partition::Phase;
@@ -24,12 +24,10 @@ use super::state_topic::{Begun, NAME_PREFIX, StateTopic};
 use super::tail::Matched;
 use crate::config::settings::{FlowSettings, OnLoss, StartAt};
 use crate::kafka::cluster::Cluster;
-use crate::kafka::error::{KafkaError, Remedy, code_name, remedy_for};
-use crate::kafka::fetch::Isolation;
+use crate::kafka::error::{KafkaError, Remedy};
 use crate::kafka::metadata::Metadata;
-use crate::kafka::offsets::{self, OffsetSpec};
 use crate::kafka::producer_ids::ProducerIdentity;
-use crate::types::{ClusterAlias, SourceOffset, TargetOffset, distinct};
+use crate::types::{SourceOffset, TargetOffset, distinct};
 
 /// Partitions whose logs are read or whose producer ids are asked for at a time.
 const AT_A_TIME: usize = 32;
@@ -219,6 +217,9 @@ impl Starter {
         if let Some((was, now)) = changed(checkpoint.target_topic_id, target_now) {
             return Decision::Stop(StopCause::TargetRecreated { was, now });
         }
+        if let Some(cut) = past.stopped.as_ref().and_then(|stopped| stopped.cut) {
+            return Decision::Stop(cut.cause());
+        }
         if let Some((was, now)) = changed(checkpoint.source_topic_id, source_now) {
             return match self.settings.policy.on_recreated {
                 OnLoss::Stop => Decision::Stop(StopCause::Recreated { was, now }),
@@ -226,32 +227,6 @@ impl Starter {
             };
         }
         Decision::Resume(checkpoint.clone())
-    }
-
-    /// Says why a checkpoint may lie behind the end that was seen: the log was cut back, or somebody
-    /// took the partition over while this start was under way and has written since. `None` where
-    /// nobody is kept out; `bounds` tell the new end then. The error is one of asking.
-    async fn beyond_end(
-        &self,
-        (cell, bounds): (&PartitionCell, &mut Bounds),
-        is_exclusive: bool,
-        checkpoint: &Checkpoint,
-        at_target: &Metadata,
-    ) -> Result<Option<StopCause>, (String, Remedy)> {
-        let asked = [(cell.target.clone(), OffsetSpec::Latest)];
-        let ask = || offsets::list(&self.target, at_target, &asked, Isolation::ReadUncommitted);
-        let answers = self.target.retrying(self.patience, ask).await;
-        let answers = answers.map_err(|error| (error.to_string(), error.remedy()))?;
-        let end =
-            offsets::answer(&answers, &cell.target).map_err(|code| unlisted(self.target.alias(), code))?;
-        if end < checkpoint.target_next {
-            return Ok(Some(StopCause::TargetTruncated {
-                expected: TargetOffset(checkpoint.target_next),
-                acknowledged: TargetOffset(end),
-            }));
-        }
-        bounds.target_end = end;
-        Ok(is_exclusive.then_some(StopCause::Fenced))
     }
 
     /// Finds a partition's position; what keeps it from that is noted with it alone.
@@ -280,13 +255,14 @@ impl Starter {
                 target_topic_id: None,
                 producer_id: fence.producer.id,
                 source_end: None,
+                source_epoch: None,
             },
             Decision::Begin(next) | Decision::BeginAnew(next, _) => {
                 // What is known of another incarnation of the topic helps nobody.
                 let gone = past.chunks.keys().copied().collect();
                 let from = Pair { source: next, target: bounds.target_end };
                 let map = Growing::anew(bounds.target_end, from);
-                return Some(Ready::new(cell, bounds, next, fence.producer, (map, gone)));
+                return Some(Ready::new(cell, bounds, (next, None), fence.producer, (map, gone)));
             }
             Decision::Resume(checkpoint) => checkpoint,
             Decision::Stop(cause) => {
@@ -294,21 +270,12 @@ impl Starter {
                 return None;
             }
         };
-        if checkpoint.target_next > bounds.target_end {
-            let known = (cell.as_ref(), &mut bounds);
-            match self.beyond_end(known, fence.is_exclusive, &checkpoint, at_target).await {
-                Ok(None) => {}
-                Ok(Some(cause)) => {
-                    cell.lock().partition.stop(cause);
-                    return None;
-                }
-                Err((cause, remedy)) => {
-                    cell.lock().partition.on_start_failed(cause, remedy, Instant::now());
-                    return None;
-                }
-            }
-        }
         let scan_end = fence.marker.map_or(bounds.target_end, |marker| marker.0);
+        if checkpoint.target_next > scan_end {
+            let asked = lost::Asked { cluster: &self.target, metadata: at_target, patience: self.patience };
+            let found = lost::copies(asked, &cell.target, &mut bounds, (&checkpoint, fence.is_exclusive));
+            goes_on(&cell, found.await)?;
+        }
         checkpoint.add_producer(&mut past.producers);
         let Starter { source, target, origin, .. } = self;
         let ends = resume::Ends { source, target, at_source, at_target, origin };
@@ -324,8 +291,13 @@ impl Starter {
         };
         match resume::position(&ends, question).await {
             Ok(Ok(matched)) => {
+                if matched.next > bounds.end {
+                    let asked = lost::Asked { cluster: source, metadata: at_source, patience: self.patience };
+                    goes_on(&cell, lost::records(asked, &cell.source, matched.next).await)?;
+                }
                 let map = mapped(&past, &checkpoint, &bounds, &matched);
-                Some(Ready::new(cell, bounds, matched.next, fence.producer, map))
+                let epoch = checkpoint.source_epoch.filter(|_| matched.next == checkpoint.source_next);
+                Some(Ready::new(cell, bounds, (matched.next, epoch), fence.producer, map))
             }
             Ok(Err(cause)) => {
                 cell.lock().partition.stop(cause);
@@ -350,7 +322,9 @@ impl Starter {
         if self.stop_if_ended(&cells).await {
             return Ok(());
         }
-        for (Begun { cell, producer, mut map, .. }, (next, bounds)) in begun.into_iter().zip(places) {
+        for (Begun { cell, checkpoint, producer, mut map, .. }, (next, bounds)) in
+            begun.into_iter().zip(places)
+        {
             let end = self.is_to_end.then_some(SourceOffset(bounds.end));
             let target_next = TargetOffset(bounds.target_end);
             if let Some((open, _)) = map.chunks().last() {
@@ -360,6 +334,9 @@ impl Starter {
             state.owned_since = Some(Instant::now());
             state.partition.start(producer, SourceOffset(next), target_next, end);
             state.partition.set_map(map);
+            if let Some(epoch) = checkpoint.source_epoch {
+                state.partition.set_epoch(epoch);
+            }
         }
         Ok(())
     }
@@ -369,7 +346,7 @@ impl Ready {
     fn new(
         cell: Arc<PartitionCell>,
         bounds: Bounds,
-        next: i64,
+        (next, epoch): (i64, Option<i32>),
         producer: ProducerIdentity,
         (mut map, gone): (Growing, Vec<ChunkId>),
     ) -> Self {
@@ -384,6 +361,7 @@ impl Ready {
             target_topic_id: state.target_topic_id,
             producer_id: producer.id,
             source_end: Some(bounds.end),
+            source_epoch: epoch,
         };
         drop(state);
         Self { next, bounds, begun: Begun { cell, checkpoint, producer, map, gone } }
@@ -426,7 +404,12 @@ fn not_started(cell: &PartitionCell, error: &KafkaError, now: Instant) {
     cell.lock().partition.on_start_failed(error.to_string(), error.remedy(), now);
 }
 
-/// Says that a partition's offsets could not be had.
-fn unlisted(alias: &ClusterAlias, code: ResponseError) -> (String, Remedy) {
-    (format!("its offsets cannot be read at {alias}: {}", code_name(&code)), remedy_for(code))
+/// Returns whether a partition's start goes on, given why it may not; that is noted with the partition.
+fn goes_on(cell: &PartitionCell, found: Result<Option<StopCause>, (String, Remedy)>) -> Option<()> {
+    match found {
+        Ok(None) => return Some(()),
+        Ok(Some(cause)) => cell.lock().partition.stop(cause),
+        Err((cause, remedy)) => cell.lock().partition.on_start_failed(cause, remedy, Instant::now()),
+    }
+    None
 }

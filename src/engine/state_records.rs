@@ -12,7 +12,7 @@ use super::event::StopCause;
 use super::failback_records::{Returning, Seeded};
 use super::offset_map::{ChunkId, Pair};
 pub use super::past::{ChunkEnd, Partitions, Past};
-use crate::types::TopicPartition;
+use crate::types::{TargetOffset, TopicPartition};
 
 /// Names a record of the state topic.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -121,6 +121,10 @@ pub struct Checkpoint {
     /// The source's last stable offset as last seen by then: what of it is missing where the source is lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_end: Option<i64>,
+    /// The leader epoch of the source's last batch before `source_next`, where it is known: it tells whether
+    /// the source still has what was copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_epoch: Option<i32>,
 }
 
 impl Checkpoint {
@@ -182,6 +186,16 @@ impl Owner {
     }
 }
 
+impl TargetCut {
+    /// Returns what it stops a partition for.
+    pub fn cause(self) -> StopCause {
+        StopCause::TargetTruncated {
+            expected: TargetOffset(self.expected),
+            acknowledged: TargetOffset(self.found),
+        }
+    }
+}
+
 /// Says why a partition stopped, or why records were left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
@@ -201,6 +215,19 @@ pub struct Trouble {
     /// The last source offset left out, where single records are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
+    /// How far the target's log was cut back, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut: Option<TargetCut>,
+}
+
+/// Tells that the target's log lost records. Whatever is written there next, be it a marker, fills the hole:
+/// the log's end tells of it no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetCut {
+    /// Where the log was known to end, at least.
+    pub expected: i64,
+    /// Where it was found to end.
+    pub found: i64,
 }
 
 impl Trouble {
@@ -215,6 +242,12 @@ impl Trouble {
             hint,
             is_loss,
             to: cause.last_missing().map(|to| to.0),
+            cut: match cause {
+                StopCause::TargetTruncated { expected, acknowledged } => {
+                    Some(TargetCut { expected: expected.0, found: acknowledged.0 })
+                }
+                _ => None,
+            },
         }
     }
 }
@@ -347,6 +380,7 @@ mod tests {
             target_topic_id: None,
             producer_id: -1,
             source_end: None,
+            source_epoch: None,
         }
     }
 

@@ -55,6 +55,7 @@ impl Kept {
             target_topic_id: state.target_topic_id,
             producer_id: state.partition.producer()?.id,
             source_end: state.partition.source_end().map(|end| end.0),
+            source_epoch: state.partition.copied_epoch(),
         };
         let chunks = state.partition.map().chunks();
         Some(Self { cell: cell.clone(), checkpoint, chunks, skips: state.partition.skips().to_vec() })

@@ -171,6 +171,7 @@ impl Seeder<'_> {
             target_topic_id: one.topic_ids.0,
             producer_id: fence.producer.id,
             source_end: Some(one.target_high),
+            source_epoch: None,
         };
         records.extend(begin_records(&one.target, &past, seed.map, &checkpoint));
         Ok(Written { records, unfenced: (!fence.is_exclusive).then(|| one.source.clone()) })

@@ -192,6 +192,7 @@ async fn begin_one(
         target_topic_id: one.topic_ids.1,
         producer_id: past.checkpoint.as_ref().map_or(-1, |checkpoint| checkpoint.producer_id),
         source_end: Some(end),
+        source_epoch: None,
     };
     let reopened = Reopened {
         source: one.source.clone(),

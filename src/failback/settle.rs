@@ -141,7 +141,8 @@ fn left(wide: &Wide<'_>, one: &Surveyed, fate: Fate) -> Vec<Pair> {
     let mut skip = |from: i64, to: i64, code: &str, cause: String| {
         let hint = None;
         let code = code.to_owned();
-        let trouble = Trouble { v: 1, at_ms: now_ms(), code, cause, hint, is_loss: true, to: Some(to) };
+        let to = Some(to);
+        let trouble = Trouble { v: 1, at_ms: now_ms(), code, cause, hint, is_loss: true, to, cut: None };
         let key = |topic, partition| Key::Skipped { topic, partition, from };
         pairs.push(record(key, &one.source, Some(&trouble)));
     };

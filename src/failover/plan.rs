@@ -167,6 +167,7 @@ mod tests {
             target_topic_id: None,
             producer_id: 1,
             source_end,
+            source_epoch: None,
         };
         Past { checkpoint: Some(checkpoint), checkpoint_ms: 5, ..Past::default() }
     }

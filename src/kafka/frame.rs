@@ -12,6 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::buffers::Reservation;
 use super::error::RequestCause;
+use super::guarded::{self, Encoding};
 
 /// Answers up to this size are cut from the connection's own buffer; larger ones get their own.
 const SMALL_FRAME_BYTES_MAX: usize = 16 * 1024;
@@ -108,7 +109,8 @@ pub fn encode_body<R: Request>(request: &R, version: i16) -> Result<Bytes, Reque
 pub fn decode_response<R: Request>(mut frame: Bytes, version: i16) -> Result<R::Response, RequestCause> {
     let header_version = R::Response::header_version(version);
     ResponseHeader::decode(&mut frame, header_version).map_err(malformed)?;
-    R::Response::decode(&mut frame, version).map_err(malformed)
+    let encoding = Encoding::of_request_header(R::header_version(version));
+    guarded::decode(frame, version, encoding).map_err(malformed)
 }
 
 fn malformed(error: impl std::fmt::Display) -> RequestCause {

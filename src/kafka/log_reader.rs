@@ -8,8 +8,9 @@ use kafka_protocol::error::ParseResponseErrorCode;
 use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::messages::fetch_response::PartitionData;
 
-use super::batch::Batches;
+use super::batch::{BatchError, Batches, RawBatch};
 use super::cluster::{Cluster, request_error};
+use super::connection::Connection;
 use super::error::{KafkaError, RequestCause};
 use super::fetch::{FetchLimits, FetchSession, Isolation, TOPIC_IDS_FROM, Wanted};
 use super::metadata::Metadata;
@@ -60,7 +61,8 @@ impl LogPiece {
 /// Reads what stands at `offset`, of a log that is known to reach up to `known_end`; one try.
 ///
 /// A broker that leads since a moment ago may not show all of the log yet (KIP-207): nothing from it
-/// is no end, and is answered with OFFSET_NOT_AVAILABLE, which is worth another try.
+/// is no end, and is answered with OFFSET_NOT_AVAILABLE, which is worth another try. So is what does not
+/// match its checksum, which is answered with CORRUPT_MESSAGE: it may have been damaged on the way.
 pub async fn read(
     cluster: &Cluster,
     metadata: &Metadata,
@@ -68,18 +70,37 @@ pub async fn read(
     span: (i64, i64),
     isolation: Isolation,
 ) -> Result<LogPiece, KafkaError> {
-    read_up_to(cluster, metadata, partition, span, isolation, READ_BYTES).await
+    let (piece, connection) = ask(cluster, metadata, partition, span, isolation, READ_BYTES).await?;
+    let is_sound = |batch: Result<RawBatch, BatchError>| batch?.verify_crc();
+    Batches::new(piece.records.clone()).try_for_each(is_sound).map_err(|error| {
+        let (code, message) = (ResponseError::CorruptMessage, Some(error.to_string()));
+        request_error::<FetchRequest>(&connection, RequestCause::Code { code, message })
+    })?;
+    Ok(piece)
 }
 
-/// Does as [`read`], asking for at most `bytes_max`; a first batch that is larger comes whole.
+/// Does as [`read`], asking for at most `bytes_max`, a first batch that is larger coming whole; whether
+/// checksums match is for the caller to see.
 pub async fn read_up_to(
+    cluster: &Cluster,
+    metadata: &Metadata,
+    partition: &TopicPartition,
+    span: (i64, i64),
+    isolation: Isolation,
+    bytes_max: i32,
+) -> Result<LogPiece, KafkaError> {
+    let (piece, _) = ask(cluster, metadata, partition, span, isolation, bytes_max).await?;
+    Ok(piece)
+}
+
+async fn ask(
     cluster: &Cluster,
     metadata: &Metadata,
     partition: &TopicPartition,
     (offset, known_end): (i64, i64),
     isolation: Isolation,
     bytes_max: i32,
-) -> Result<LogPiece, KafkaError> {
+) -> Result<(LogPiece, Connection), KafkaError> {
     let leader = metadata.partition(&partition.topic, partition.partition).and_then(|p| p.leader);
     let connection = match leader {
         Some(node) => cluster.control(node).await?,
@@ -114,5 +135,5 @@ pub async fn read_up_to(
     if piece.records.is_empty() && piece.end(isolation) < known_end {
         return Err(code(ResponseError::OffsetNotAvailable).into());
     }
-    Ok(piece)
+    Ok((piece, connection))
 }

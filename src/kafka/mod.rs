@@ -1,8 +1,9 @@
 //! The wire: connections, requests, and record batches as bytes.
 //!
 //! From the bottom up: [`peer`] and [`error`] name who we talk to and what went wrong, [`buffers`]
-//! holds what was received, [`frame`] cuts it, [`tls`], [`credentials`], [`sasl`] and [`connect`] open a
-//! [`connection`] or a bare [`transport`], and [`cluster`] finds the right broker. [`metadata`], [`fetch`], [`produce`],
+//! holds what was received, [`frame`] cuts it, [`guarded`] decodes it, [`tls`], [`credentials`], [`sasl`] and
+//! [`connect`] open a [`connection`] or a bare [`transport`], and [`cluster`] finds the right broker. [`metadata`],
+//! [`fetch`], [`produce`],
 //! [`offsets`], [`groups`], [`producer_ids`], [`admin`], [`alter`], [`acls`], [`placement`],
 //! [`reassign`], [`rights`] and [`survey`] are the requests.
 
@@ -22,6 +23,7 @@ pub mod error;
 pub mod fetch;
 pub mod frame;
 pub mod groups;
+pub mod guarded;
 pub mod librdkafka;
 pub mod log_reader;
 pub mod metadata;

@@ -238,6 +238,7 @@ mod tests {
         let checkpoint = crate::engine::state_records::Checkpoint {
             v: 1,
             source_end: None,
+            source_epoch: None,
             source_next: 0,
             target_next: 0,
             source_topic_id: None,

@@ -195,6 +195,7 @@ mod tests {
         Checkpoint {
             v: 1,
             source_end: None,
+            source_epoch: None,
             source_next: 100,
             target_next: 60,
             source_topic_id: Some(SOURCE),

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::answer::{Answer, Api, Context, Poll};
 use super::permissions::Need;
 use super::state::State;
+use crate::kafka::guarded::{self, Encoding};
 
 /// Says what goes back to the client.
 pub enum Reply {
@@ -186,14 +187,12 @@ pub fn read(mut frame: Bytes) -> Result<Read, Unreadable> {
     Ok(Read::Call(Call { api, version, client_id: header.client_id, changes, request }))
 }
 
-fn typed<R: Api + Send + 'static>(
-    mut body: Bytes,
-    frame: Framing,
-) -> Result<(Box<dyn Erased>, bool), Unreadable>
+fn typed<R: Api + Send + 'static>(body: Bytes, frame: Framing) -> Result<(Box<dyn Erased>, bool), Unreadable>
 where
     R::Response: 'static,
 {
-    let request = R::decode(&mut body, frame.version).map_err(|_| Unreadable::Malformed)?;
+    let encoding = Encoding::of_request_header(R::header_version(frame.version));
+    let request: R = guarded::decode(body, frame.version, encoding).map_err(|_| Unreadable::Malformed)?;
     Ok((Box::new(Typed { request, frame }), R::CHANGES))
 }
 

@@ -70,7 +70,7 @@ const PRODUCE: &[Row] = &[
     (E::ClusterAuthorizationFailed, Retried),
     (E::InvalidProducerEpoch, Stops("fenced")),
     (E::ProducerFenced, Stops("fenced")),
-    (E::UnknownServerError, Stops("refused")),
+    (E::UnknownServerError, Retried),
     (E::InvalidTopicException, Stops("refused")),
     (E::InvalidRequiredAcks, Stops("refused")),
     (E::InvalidTimestamp, Stops("refused")),
@@ -392,4 +392,16 @@ fn g9_a_code_that_stays_ends_a_run_that_is_to_end_and_is_named() {
         }
     }
     play(&rows);
+}
+
+#[test]
+fn g2_g11_a_partition_that_had_an_owner_is_not_written_while_its_fence_cannot_be_had() {
+    let code = E::CoordinatorNotAvailable;
+    let fault = Fault::on(ApiKey::InitProducerId, Action::Refuse(code)).times(u32::MAX);
+    let scenario = Scenario {
+        name: format!("InitProducerId: {code:?} for ever"),
+        faults: vec![(Side::Target, Stage::Takeover, fault)],
+        retry_timeout: "2s",
+    };
+    play(&[(scenario, (code, Stops("gave_up")))]);
 }

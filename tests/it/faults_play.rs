@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use strait::config::load_text;
 use strait::config::settings::{BootstrapServer, Settings};
 use strait::config::source::SourceText;
+use strait::engine::cell::PartitionCell;
 use strait::engine::event::StopCause;
 use strait::engine::offset_map::Translation;
 use strait::engine::partition::Phase;
@@ -27,11 +28,11 @@ use crate::faults_world::{PARTITIONS, TOPIC, World};
 use crate::sandbox_kit::runtime;
 
 /// Scenarios played at a time: most of a scenario is waiting.
-const AT_A_TIME: usize = 40;
+const AT_A_TIME: usize = 96;
 /// How long one run of the flow may take before it counts as hanging.
 const HANGS_AFTER: Duration = Duration::from_secs(90);
 /// Between two looks at a flow.
-const LOOK_PAUSE: Duration = Duration::from_millis(8);
+const LOOK_PAUSE: Duration = Duration::from_millis(20);
 /// The group that shows the flow's progress.
 const GROUP: &str = "strait.f";
 
@@ -92,20 +93,30 @@ pub struct Played {
 
 /// Plays scenarios, several at a time; returns what each came to, or how it broke a promise.
 pub fn play_all(scenarios: &[Scenario]) -> Vec<Result<Played, String>> {
+    play_each(scenarios, |scenario| {
+        play_until_hit(scenario).map_err(|broken| format!("{}: {broken}", scenario.name))
+    })
+}
+
+/// Plays what `play` makes of each of the items, several at a time.
+pub fn play_each<T: Sync>(
+    items: &[T],
+    play: impl Fn(&T) -> Result<Played, String> + Sync,
+) -> Vec<Result<Played, String>> {
     // Tests that all played at once would only run into each other's timeouts.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Option<Result<Played, String>>>> =
-        scenarios.iter().map(|_| Mutex::new(None)).collect();
+        items.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
-        for _ in 0..AT_A_TIME.min(scenarios.len()) {
+        for _ in 0..AT_A_TIME.min(items.len()) {
             scope.spawn(|| {
-                while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let played = catch_unwind(AssertUnwindSafe(|| play_until_hit(scenario)));
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(index) else { return };
+                    let played = catch_unwind(AssertUnwindSafe(|| play(item)));
                     let played = played.unwrap_or_else(|panic| Err(words(&*panic)));
-                    let played = played.map_err(|broken| format!("{}: {broken}", scenario.name));
-                    let index = scenarios.iter().position(|one| std::ptr::eq(one, scenario)).unwrap();
                     *results[index].lock().unwrap() = Some(played);
                 }
             });
@@ -142,7 +153,7 @@ fn play(scenario: &Scenario) -> Result<Played, String> {
         }
     };
     world.write();
-    let mut first =
+    let first =
         Run::start(&world, RunMode::Continuous, scenario.retry_timeout, || plan(&world, Stage::Start));
     first.until_copied(&world)?;
     plan(&world, Stage::Copying);
@@ -228,41 +239,46 @@ fn check_maps(world: &World) -> Result<(), String> {
 }
 
 /// One run of the flow.
-struct Run {
+pub struct Run {
     view: FlowView,
     stop: watch::Sender<bool>,
-    task: JoinHandle<Result<Vec<StopCause>, FlowError>>,
+    task: JoinHandle<Result<Vec<(i32, StopCause)>, FlowError>>,
 }
 
 /// What a run came to.
 #[derive(Debug)]
-struct Ended {
-    failure: Option<FlowError>,
-    stops: Vec<StopCause>,
+pub struct Ended {
+    /// Why it did not start.
+    pub failure: Option<FlowError>,
+    /// Which partitions stopped, and why.
+    pub stops: Vec<(i32, StopCause)>,
 }
 
 impl Ended {
-    fn is_whole(&self) -> bool {
+    /// Says whether the run came to its end with every partition.
+    pub fn is_whole(&self) -> bool {
         self.failure.is_none() && self.stops.is_empty()
     }
 
-    fn came(&self) -> Came {
+    /// Says what it came to.
+    pub fn came(&self) -> Came {
         if self.failure.is_some() {
             return Came::ToFailure;
         }
-        let codes: BTreeSet<_> = self.stops.iter().map(StopCause::code).collect();
+        let codes: BTreeSet<_> = self.stops.iter().map(|(_, cause)| cause.code()).collect();
         if codes.is_empty() { Came::Through } else { Came::ToStop(codes) }
     }
 
-    fn words(&self) -> String {
-        let stops = self.stops.iter().map(ToString::to_string);
+    /// Says why it did not come through.
+    pub fn words(&self) -> String {
+        let stops = self.stops.iter().map(|(_, cause)| cause.to_string());
         self.failure.iter().map(ToString::to_string).chain(stops).collect::<Vec<_>>().join("; ")
     }
 }
 
 impl Run {
     /// Starts the flow; `plan` is called when both clusters were reached and nothing else is done yet.
-    fn start(world: &World, mode: RunMode, retry_timeout: &str, plan: impl FnOnce()) -> Self {
+    pub fn start(world: &World, mode: RunMode, retry_timeout: &str, plan: impl FnOnce()) -> Self {
         let settings = settings(world, retry_timeout);
         let (stop, stopped) = watch::channel(false);
         let (events, mut heard) = mpsc::channel(64);
@@ -278,7 +294,7 @@ impl Run {
         let task = runtime().spawn(async move {
             let cells = flow.run(stopped).await?;
             let stops = cells.iter().filter_map(|cell| match cell.lock().partition.phase() {
-                Phase::Stopped(cause) => Some(cause.clone()),
+                Phase::Stopped(cause) => Some((cell.source.partition, cause.clone())),
                 _ => None,
             });
             Ok(stops.collect())
@@ -287,9 +303,24 @@ impl Run {
     }
 
     /// Waits until every partition is copied to its end or has stopped, or the flow has ended.
-    fn until_copied(&mut self, world: &World) -> Result<(), String> {
+    pub fn until_copied(&self, world: &World) -> Result<(), String> {
+        self.until(|run| run.is_copied(world))
+    }
+
+    /// Waits until every partition has stopped.
+    pub fn until_stopped(&self) -> Result<(), String> {
+        self.until(|run| {
+            let cells = run.view.cells.lock().unwrap();
+            let is_stopped =
+                |cell: &Arc<PartitionCell>| matches!(cell.lock().partition.phase(), Phase::Stopped(_));
+            cells.as_ref().is_some_and(|cells| cells.iter().all(is_stopped))
+        })
+    }
+
+    /// Waits until something holds, or the flow has ended.
+    fn until(&self, holds: impl Fn(&Self) -> bool) -> Result<(), String> {
         let deadline = Instant::now() + HANGS_AFTER;
-        while !self.task.is_finished() && !self.is_copied(world) {
+        while !self.task.is_finished() && !holds(self) {
             if Instant::now() >= deadline {
                 return Err(format!("hangs: {}", self.describe()));
             }
@@ -324,13 +355,15 @@ impl Run {
         cells.iter().map(|cell| of(&cell.lock().partition)).collect::<Vec<_>>().join("; ")
     }
 
-    fn stop(self) -> Result<Ended, String> {
+    /// Tells the flow to stop, and waits for its end.
+    pub fn stop(self) -> Result<Ended, String> {
         // A flow that failed listens no more.
         let _ = self.stop.send(true);
         self.until_end()
     }
 
-    fn until_end(self) -> Result<Ended, String> {
+    /// Waits for the flow's end.
+    pub fn until_end(self) -> Result<Ended, String> {
         let described = || self.describe();
         let deadline = Instant::now() + HANGS_AFTER;
         while !self.task.is_finished() {

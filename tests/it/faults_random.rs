@@ -6,16 +6,16 @@ use std::time::Duration;
 use strait::sandbox::{Action, Fault};
 
 use crate::faults_codes::{self, Expected, Row};
-use crate::faults_play::{Came, Scenario, Side, Stage, play_all};
+use crate::faults_play::{Came, Played, Scenario, Side, Stage, play_all};
 use crate::faults_shapes::{ASKED, BEFALLS};
 
 /// Sequences played unless `STRAIT_FAULTS_COUNT` says otherwise, by each test.
-const COUNT: u64 = 50;
+const COUNT: u64 = 350;
 /// The seed of the first; the next ones count on.
 const SEED: u64 = 1;
 
 /// A random sequence that is the same for the same seed (SplitMix64).
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -26,11 +26,13 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, end: u32) -> u32 {
+    /// Returns a number below `end`.
+    pub fn below(&mut self, end: u32) -> u32 {
         u32::try_from(self.next() % u64::from(end)).unwrap()
     }
 
-    fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+    /// Returns one of them.
+    pub fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
         &all[usize::try_from(self.next() % all.len() as u64).unwrap()]
     }
 }
@@ -42,12 +44,21 @@ fn setting(name: &str, default: u64) -> u64 {
 /// Makes the sequence of a seed; with `may_end`, of faults that end a flow too.
 fn scenario(seed: u64, may_end: bool) -> Scenario {
     let mut random = Random(seed << 1 | u64::from(may_end));
+    let count = 2 + random.below(6);
+    let faults = faults(&mut random, count, may_end);
+    let told: Vec<String> = faults.iter().map(|(side, stage, fault)| told(*side, *stage, fault)).collect();
+    let name = format!("STRAIT_FAULTS_SEED={seed} ({})", told.join(", "));
+    Scenario { name, faults, retry_timeout: "50s" }
+}
+
+/// Makes so many faults, or fewer; with `may_end`, of those that end a flow too.
+pub fn faults(random: &mut Random, count: u32, may_end: bool) -> Vec<(Side, Stage, Fault)> {
     let mut faults = Vec::new();
-    for _ in 0..2 + random.below(6) {
+    for _ in 0..count {
         let (side, api, topic, stages) = *random.one_of(ASKED);
         let stage = *random.one_of(stages);
         let rows: Vec<Row> = faults_codes::of(side, api, topic, stage).collect();
-        let action = action(&mut random, &rows, may_end);
+        let action = action(random, &rows, may_end);
         // The application writes until the flow is stopped, and would meet a broker that is down.
         if side == Side::Source && stage != Stage::Takeover && matches!(action, Action::StopBroker(_)) {
             continue;
@@ -55,12 +66,11 @@ fn scenario(seed: u64, may_end: bool) -> Scenario {
         let fault = Fault::on(api, action).after(random.below(3)).times(1 + random.below(2));
         faults.push((side, stage, topic.map_or(fault.clone(), |topic| fault.about(topic))));
     }
-    let told: Vec<String> = faults.iter().map(|(side, stage, fault)| told(*side, *stage, fault)).collect();
-    let name = format!("STRAIT_FAULTS_SEED={seed} ({})", told.join(", "));
-    Scenario { name, faults, retry_timeout: "50s" }
+    faults
 }
 
-fn told(side: Side, stage: Stage, fault: &Fault) -> String {
+/// Describes a fault.
+pub fn told(side: Side, stage: Stage, fault: &Fault) -> String {
     let Fault { matcher, after, times, action } = fault;
     let api = matcher.api.unwrap();
     format!("{side:?} {stage:?} {api:?} {:?} after {after}, {times} times {action:?}", matcher.topic)
@@ -79,7 +89,8 @@ fn action(random: &mut Random, rows: &[Row], may_end: bool) -> Action {
     }
 }
 
-fn seeds() -> Vec<u64> {
+/// Lists the seeds to play.
+pub fn seeds() -> Vec<u64> {
     let (seed, count) = (setting("STRAIT_FAULTS_SEED", SEED), setting("STRAIT_FAULTS_COUNT", COUNT));
     let count = if std::env::var_os("STRAIT_FAULTS_SEED").is_some() { 1 } else { count };
     (seed..seed + count).collect()
@@ -93,7 +104,9 @@ fn g2_g3_faults_that_pass_leave_no_trace_in_whatever_order_they_come() {
     for (scenario, played) in scenarios.iter().zip(play_all(&scenarios)) {
         match played {
             Ok(played) if played.came == Came::Through => hits += played.hits,
-            Ok(played) => broken.push(format!("{}: came {:?}", scenario.name, played.came)),
+            Ok(Played { came, words, .. }) => {
+                broken.push(format!("{}: came {came:?}: {words}", scenario.name));
+            }
             Err(why) => broken.push(why),
         }
     }

@@ -1,6 +1,10 @@
 //! What fault scenarios play on: two sandbox clusters, an application that writes to the one, and what
 //! both hold, read from their logs without any of the engine's code.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTopic;
@@ -15,7 +19,7 @@ use kafka_protocol::records::{
 use strait::kafka::batch::Batches;
 use strait::sandbox::{Cluster, ClusterSpec, TopicSpec};
 
-use crate::sandbox_kit::start;
+use crate::sandbox_kit::{runtime, start};
 use crate::support::build::{ANYBODY, Writer, fetch, produce, produce_in, text};
 use crate::support::raw::Raw;
 
@@ -43,6 +47,29 @@ pub struct World {
     pub target: Cluster,
     written: u32,
     producer: Option<Writer>,
+    /// What was written to be copied and stands in the log, by partition.
+    said: Vec<Vec<Content>>,
+    links: Links,
+}
+
+/// Connections that are kept: opening one for each request would be most of the work.
+#[derive(Default)]
+struct Links(RefCell<HashMap<SocketAddr, Raw>>);
+
+impl Links {
+    fn ask<R: Request>(&self, address: SocketAddr, version: i16, request: &R) -> R::Response {
+        let known = self.0.borrow_mut().remove(&address);
+        let again = || {
+            let fresh = Raw::connect(address);
+            let answer = fresh.ask(version, request);
+            (fresh, answer)
+        };
+        // One of a broker that was down since has ended.
+        let answered = known.and_then(|link| link.try_ask(version, request).map(|answer| (link, answer)));
+        let (link, answer) = answered.unwrap_or_else(again);
+        self.0.borrow_mut().insert(address, link);
+        answer
+    }
 }
 
 impl World {
@@ -50,7 +77,8 @@ impl World {
     pub fn new() -> Self {
         let source = start(ClusterSpec::new(BROKERS).topic(TopicSpec::new(TOPIC, PARTITIONS)));
         let target = start(ClusterSpec::new(BROKERS));
-        Self { source, target, written: 0, producer: None }
+        let said = vec![Vec::new(); usize::try_from(PARTITIONS).unwrap()];
+        Self { source, target, written: 0, producer: None, said, links: Links::default() }
     }
 
     /// Forgets the faults that are planned, so that none befalls those who look at the logs; returns how
@@ -63,6 +91,7 @@ impl World {
 
     /// Has all brokers up.
     fn revive(&self) {
+        let _inside = runtime().enter();
         for cluster in [&self.source, &self.target] {
             for id in 1..=i32::try_from(BROKERS).unwrap() {
                 // One that is up is refused, and that is as well.
@@ -77,15 +106,28 @@ impl World {
         self.revive();
         for partition in 0..PARTITIONS {
             for _ in 0..2 {
-                let batch = self.batch(ANYBODY, b"plain", 2);
-                self.append(partition, batch, false);
+                self.append_plain(partition, 2);
             }
         }
         for kind in [ABORTED, b"committed"] {
             self.transaction(kind);
         }
-        let batch = self.batch(ANYBODY, b"plain", 1);
-        self.append(PARTITIONS - 1, batch, false);
+        self.append_plain(PARTITIONS - 1, 1);
+    }
+
+    /// Writes to every partition, and no transaction.
+    pub fn write_plain(&mut self) {
+        self.revive();
+        for partition in 0..PARTITIONS {
+            for _ in 0..2 {
+                self.append_plain(partition, 2);
+            }
+        }
+    }
+
+    fn append_plain(&mut self, partition: i32, count: i32) {
+        let batch = self.batch(ANYBODY, b"plain", count);
+        self.append(partition, batch, false);
     }
 
     fn transaction(&mut self, kind: &'static [u8]) {
@@ -96,7 +138,7 @@ impl World {
                 .with_transaction_timeout_ms(60_000)
                 .with_producer_id(ProducerId(-1))
                 .with_producer_epoch(-1);
-            let given = coordinator(&self.source, 4, &init, |answer| answer.error_code);
+            let given = self.coordinator(&self.source, 4, &init, |answer| answer.error_code);
             Writer { id: given.producer_id.0, epoch: given.producer_epoch, sequence: 0, transactional: true }
         });
         let topic =
@@ -106,7 +148,7 @@ impl World {
             .with_v3_and_below_producer_id(ProducerId(writer.id))
             .with_v3_and_below_producer_epoch(writer.epoch)
             .with_v3_and_below_topics(vec![topic]);
-        coordinator(&self.source, 3, &add, |answer| {
+        self.coordinator(&self.source, 3, &add, |answer| {
             answer.results_by_topic_v3_and_below[0].results_by_partition[0].partition_error_code
         });
         let batch = self.batch(writer, kind, 2);
@@ -116,11 +158,12 @@ impl World {
             .with_producer_id(ProducerId(writer.id))
             .with_producer_epoch(writer.epoch)
             .with_committed(kind != ABORTED);
-        coordinator(&self.source, 3, &end, |answer| answer.error_code);
+        self.coordinator(&self.source, 3, &end, |answer| answer.error_code);
         self.producer = Some(Writer { sequence: writer.sequence + 2, ..writer });
     }
 
-    fn batch(&mut self, writer: Writer, kind: &[u8], count: i32) -> Bytes {
+    /// Makes a batch; returns what of it is to be copied, too.
+    fn batch(&mut self, writer: Writer, kind: &[u8], count: i32) -> (Bytes, Vec<Content>) {
         let records: Vec<Record> = (0..count)
             .map(|place| {
                 self.written += 1;
@@ -149,11 +192,12 @@ impl World {
         let mut out = BytesMut::new();
         let options = RecordEncodeOptions { version: 2, compression: Compression::None };
         RecordBatchEncoder::encode(&mut out, &records, &options).unwrap();
-        out.freeze()
+        let contents = records.into_iter().filter(|_| kind != ABORTED).map(content).collect();
+        (out.freeze(), contents)
     }
 
     /// Appends to the source; the leader may move between looking and asking.
-    fn append(&self, partition: i32, records: Bytes, transactional: bool) {
+    fn append(&mut self, partition: i32, (records, contents): (Bytes, Vec<Content>), transactional: bool) {
         let (id, topic) = (text(TELLER), text(TOPIC));
         for _ in 0..100 {
             let request = if transactional {
@@ -161,9 +205,10 @@ impl World {
             } else {
                 produce(&topic, partition, records.clone())
             };
-            let answer = leader(&self.source, TOPIC, partition).ask(9, &request);
+            let answer = self.ask_leader(&self.source, partition, 9, &request);
             let code = answer.responses[0].partition_responses[0].error_code;
             if code == 0 {
+                self.said[usize::try_from(partition).unwrap()].extend(contents);
                 return;
             }
             assert_eq!(code, ResponseError::NotLeaderOrFollower.code(), "the application cannot write");
@@ -174,7 +219,7 @@ impl World {
     /// Returns what has to arrive of a partition: every record but the aborted ones, with their offsets.
     pub fn committed(&self, partition: i32) -> Vec<(i64, Content)> {
         let is_aborted = |content: &Content| content.2.as_ref().is_some_and(|v| v.starts_with(ABORTED));
-        let mut all = read(&self.source, TOPIC, partition);
+        let mut all = self.read(&self.source, partition);
         all.retain(|(_, content)| !is_aborted(content));
         all
     }
@@ -184,7 +229,7 @@ impl World {
         if self.target.offsets(TOPIC, partition).is_err() {
             return Vec::new();
         }
-        read(&self.target, TOPIC, partition)
+        self.read(&self.target, partition)
     }
 
     /// Returns what a group has committed at the target for a partition.
@@ -194,54 +239,87 @@ impl World {
             .with_partition_indexes(vec![partition]);
         let request =
             OffsetFetchRequest::default().with_group_id(GroupId(text(group))).with_topics(Some(vec![topic]));
-        let answer = coordinator(&self.target, 5, &request, |answer| answer.error_code);
+        let answer = self.coordinator(&self.target, 5, &request, |answer| answer.error_code);
         answer.topics[0].partitions[0].committed_offset
     }
-}
 
-/// Reads all records of a partition, committed or not.
-fn read(cluster: &Cluster, topic: &str, partition: i32) -> Vec<(i64, Content)> {
-    let end = cluster.offsets(topic, partition).unwrap().log_end;
-    let (mut next, mut all) = (0, Vec::new());
-    while next < end {
-        let answer = leader(cluster, topic, partition).ask(12, &fetch(&text(topic), partition, next, false));
-        let found = &answer.responses[0].partitions[0];
-        assert_eq!(found.error_code, 0, "{topic}/{partition} of {end} at {next}");
-        for batch in Batches::new(found.records.clone().unwrap_or_default()) {
-            let batch = batch.unwrap();
-            next = batch.header.next_offset();
-            if batch.header.is_control() {
-                continue;
+    /// Loses the last records of every partition at a cluster, as to a leader that never had them.
+    pub fn lose(&self, cluster: &Cluster, count: i64) {
+        for partition in 0..PARTITIONS {
+            let end = cluster.offsets(TOPIC, partition).unwrap().log_end;
+            cluster.unclean_truncate(TOPIC, partition, end - count).unwrap();
+        }
+    }
+
+    /// Returns what was written to be copied, as far as is known.
+    pub fn said(&self) -> Vec<Vec<Content>> {
+        self.said.clone()
+    }
+
+    /// Looks what of it stands in the logs, where records may have been lost; the application's producer
+    /// begins anew, for its last records may be among them.
+    pub fn look_again(&mut self) {
+        let contents =
+            |partition| self.committed(partition).into_iter().map(|(_, content)| content).collect();
+        self.said = (0..PARTITIONS).map(contents).collect();
+        self.producer = None;
+    }
+
+    /// Reads all records of a partition, committed or not.
+    fn read(&self, cluster: &Cluster, partition: i32) -> Vec<(i64, Content)> {
+        let end = cluster.offsets(TOPIC, partition).unwrap().log_end;
+        let (mut next, mut all) = (0, Vec::new());
+        while next < end {
+            let request = fetch(&text(TOPIC), partition, next, false);
+            let answer = self.ask_leader(cluster, partition, 12, &request);
+            let found = &answer.responses[0].partitions[0];
+            assert_eq!(found.error_code, 0, "{TOPIC}/{partition} of {end} at {next}");
+            for batch in Batches::new(found.records.clone().unwrap_or_default()) {
+                let batch = batch.unwrap();
+                next = batch.header.next_offset();
+                if batch.header.is_control() {
+                    continue;
+                }
+                let records = RecordBatchDecoder::decode(&mut batch.bytes.clone()).unwrap().records;
+                all.extend(records.into_iter().map(|one| (one.offset, content(one))));
             }
-            let records = RecordBatchDecoder::decode(&mut batch.bytes.clone()).unwrap().records;
-            all.extend(records.into_iter().map(|one| (one.offset, (one.timestamp, one.key, one.value))));
         }
+        all
     }
-    all
+
+    fn ask_leader<R: Request>(
+        &self,
+        cluster: &Cluster,
+        partition: i32,
+        version: i16,
+        request: &R,
+    ) -> R::Response {
+        let (leader, _) = cluster.leader(TOPIC, partition).unwrap();
+        let index = usize::try_from(leader.expect("the partition has a leader") - 1).unwrap();
+        self.links.ask(cluster.addresses()[index], version, request)
+    }
+
+    /// Asks each broker until one is the coordinator, and has done what was under way.
+    fn coordinator<R: Request>(
+        &self,
+        cluster: &Cluster,
+        version: i16,
+        request: &R,
+        code: impl Fn(&R::Response) -> i16,
+    ) -> R::Response {
+        for address in cluster.addresses().iter().cycle().take(200) {
+            let answer = self.links.ask(*address, version, request);
+            let found = code(&answer);
+            if found == 0 {
+                return answer;
+            }
+            let passes = [ResponseError::NotCoordinator, ResponseError::ConcurrentTransactions];
+            assert!(passes.iter().any(|one| one.code() == found), "error code {found}");
+        }
+        panic!("nobody coordinates the application's transactions");
+    }
 }
 
-fn leader(cluster: &Cluster, topic: &str, partition: i32) -> Raw {
-    let (leader, _) = cluster.leader(topic, partition).unwrap();
-    let index = usize::try_from(leader.expect("the partition has a leader") - 1).unwrap();
-    Raw::connect(cluster.addresses()[index])
-}
-
-/// Asks each broker until one is the coordinator, and has done what was under way.
-fn coordinator<R: Request>(
-    cluster: &Cluster,
-    version: i16,
-    request: &R,
-    code: impl Fn(&R::Response) -> i16,
-) -> R::Response {
-    let addresses = cluster.addresses();
-    for address in addresses.iter().cycle().take(200) {
-        let answer = Raw::connect(*address).ask(version, request);
-        let found = code(&answer);
-        if found == 0 {
-            return answer;
-        }
-        let passes = [ResponseError::NotCoordinator, ResponseError::ConcurrentTransactions];
-        assert!(passes.iter().any(|one| one.code() == found), "error code {found}");
-    }
-    panic!("nobody coordinates the application's transactions");
+fn content(record: Record) -> Content {
+    (record.timestamp, record.key, record.value)
 }

@@ -156,6 +156,7 @@ impl World {
                     first: SourceOffset(from),
                     next: SourceOffset(next),
                     made_of: None,
+                    epoch: -1,
                 });
             }
             first = next;
@@ -168,7 +169,7 @@ impl World {
         let Some(item) = self.item(offset.0) else { return };
         let next = Some(item.next);
         let taken = Taken { items: vec![item], next, ..Taken::default() };
-        self.copier.on_fetched(offset, taken);
+        self.copier.on_fetched(offset, taken, self.now);
     }
 
     fn send(&mut self) {

@@ -33,7 +33,7 @@ fn framed(key: i16, version: i16, body: &[u8]) -> Vec<u8> {
 fn nonsense_closes_its_own_connection_and_nothing_else() {
     let cluster = start(ClusterSpec::new(1).topic(TopicSpec::new("orders", 1)));
     let address = cluster.addresses()[0];
-    let nonsense: [&[u8]; 7] = [
+    let nonsense: [&[u8]; 9] = [
         b"GET / HTTP/1.1\r\n\r\n",
         &[0xff; 64],
         &[0, 0, 0, 2, 1, 2],
@@ -43,6 +43,9 @@ fn nonsense_closes_its_own_connection_and_nothing_else() {
         &framed(3, 4, &[0, 0, 0, 3, 0]),
         // Produce whose array claims more than the frame holds.
         &framed(0, 3, &[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 9]),
+        // DeleteTopics of two thousand million topics, in each encoding.
+        &framed(20, 1, &[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]),
+        &framed(20, 5, &[0, 0xff, 0xff, 0xff, 0xff, 0x07, 0, 0, 0, 0, 0]),
     ];
     for bytes in nonsense {
         assert_eq!(answer_to(address, bytes), [0; 0], "{bytes:?}");

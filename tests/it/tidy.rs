@@ -70,9 +70,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("commands", ABOVE_REPORT),
     ("cli", &["commands", "report"]),
 ];
-/// All that the sandbox may name of `kafka`: how batches are laid out, checked and compressed. It is
-/// spoken to over TCP by the client it tests, and shares no connection, request or error with it.
-const SANDBOX_MAY_NAME: [&str; 3] = ["kafka::batch", "kafka::codec", "kafka::crc"];
+/// All that the sandbox may name of `kafka`: how batches are laid out, checked and compressed, and how
+/// messages are decoded without believing what they claim. It is spoken to over TCP by the client it tests, and shares no connection, request or error with it.
+const SANDBOX_MAY_NAME: [&str; 4] = ["kafka::batch", "kafka::codec", "kafka::crc", "kafka::guarded"];
 /// Layers that may name the settings, which are plain data, though `config` stands elsewhere.
 const MAY_NAME_SETTINGS: [&str; 4] = ["kafka", "provision", "engine", "verify"];
 

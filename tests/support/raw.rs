@@ -29,24 +29,26 @@ impl Raw {
         self.receive::<R>(version).expect("the broker closed the connection")
     }
 
+    /// The same; `None` where the connection has ended.
+    pub fn try_ask<R: Request>(&self, version: i16, request: &R) -> Option<R::Response> {
+        self.write(&body(version, request)).ok()?;
+        self.receive::<R>(version)
+    }
+
     /// Sends a request.
     pub fn send<R: Request>(&self, version: i16, request: &R) {
-        let api = ApiKey::try_from(R::KEY).unwrap();
-        let mut body = BytesMut::new();
-        let header = RequestHeader::default()
-            .with_request_api_key(R::KEY)
-            .with_request_api_version(version)
-            .with_client_id(Some(StrBytes::from_static_str("raw")));
-        header.encode(&mut body, api.request_header_version(version)).unwrap();
-        request.encode(&mut body, version).unwrap();
-        self.send_frame(&body);
+        self.send_frame(&body(version, request));
     }
 
     /// Sends any bytes as a request.
     pub fn send_frame(&self, body: &[u8]) {
+        self.write(body).unwrap();
+    }
+
+    fn write(&self, body: &[u8]) -> std::io::Result<()> {
         let length = u32::try_from(body.len()).unwrap();
         let frame = [&length.to_be_bytes()[..], body].concat();
-        self.stream.lock().unwrap().write_all(&frame).unwrap();
+        self.stream.lock().unwrap().write_all(&frame)
     }
 
     /// Waits for the answer to what was sent; `None` where the broker closes the connection instead.
@@ -71,4 +73,16 @@ impl Raw {
         stream.read_exact(&mut answer).unwrap();
         Some(Bytes::from(answer))
     }
+}
+
+fn body<R: Request>(version: i16, request: &R) -> BytesMut {
+    let api = ApiKey::try_from(R::KEY).unwrap();
+    let mut body = BytesMut::new();
+    let header = RequestHeader::default()
+        .with_request_api_key(R::KEY)
+        .with_request_api_version(version)
+        .with_client_id(Some(StrBytes::from_static_str("raw")));
+    header.encode(&mut body, api.request_header_version(version)).unwrap();
+    request.encode(&mut body, version).unwrap();
+    body
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::super::event::StopCause;
 use super::super::intake::Taken;
-use super::super::limits::FATAL_RETRY_PAUSE;
+use super::super::limits::{DAMAGED_FETCHES_MAX, FATAL_RETRY_PAUSE};
 use super::super::offset_map::PIECES_MAX;
 use super::parts::Pending;
 use super::{FetchWish, Partition, Phase, Room, Trouble};
@@ -44,32 +44,57 @@ impl Partition {
     }
 
     /// Takes in an answer to a fetch at `asked`; an answer to an older question is ignored.
-    pub fn on_fetched(&mut self, asked: SourceOffset, taken: Taken) -> Vec<StopCause> {
+    pub fn on_fetched(&mut self, asked: SourceOffset, taken: Taken, now: Instant) -> Vec<StopCause> {
         if asked != self.fetch_next || self.phase != Phase::Copying || self.draining {
             return Vec::new();
         }
-        self.source_trouble = None;
+        let trouble = self.source_trouble.take();
         for item in taken.items {
             self.queue_bytes += item.size_bytes();
             self.queue.push_back(item);
         }
+        self.last_epoch = taken.last_epoch.unwrap_or(self.last_epoch);
         if let Some(next) = taken.next {
             self.fetch_next = next;
-            self.advance(next);
+            self.advance(next, self.last_epoch);
         }
-        self.last_epoch = taken.last_epoch.unwrap_or(self.last_epoch);
         self.totals.dropped += taken.dropped;
         self.totals.missing += taken.skipped.len() as u64;
         for cause in &taken.skipped {
             let from = cause.first_missing().unwrap_or(asked);
             self.note_skip(from, cause.clone());
         }
-        if let Some(cause) = taken.stop {
+        match taken.stop {
+            Some(StopCause::Damaged { offset, reason }) if self.is_fetched_again(offset) => {
+                let cause = StopCause::Damaged { offset, reason }.to_string();
+                self.on_source_trouble(cause, Remedy::Retry, now);
+            }
             // What came before the fault is still good and goes out first.
-            self.stop_when_flushed(cause);
+            Some(cause) => self.stop_when_flushed(cause),
+            None => self.damage = None,
+        }
+        if let Some(cause) = self.falls_short() {
+            self.source_trouble = trouble;
+            self.on_source_trouble(cause, Remedy::Retry, now);
         }
         self.finish_if_done();
         taken.skipped
+    }
+
+    /// Says that the source shows less than there was when the run began, if it does: a leader of a moment
+    /// ago may not know its end yet (KIP-207), or has lost what nobody copied.
+    fn falls_short(&self) -> Option<String> {
+        let (next, end, shown) = (self.fetch_next, self.end?, self.source_end?);
+        let is_short = shown <= next && next < end;
+        is_short.then(|| format!("the source shows no record from {next} on, and had them up to {end}"))
+    }
+
+    /// Counts damage found at an offset; says whether it may have happened on the way, so that what was
+    /// fetched is fetched again.
+    fn is_fetched_again(&mut self, offset: SourceOffset) -> bool {
+        let before = self.damage.filter(|(known, _)| *known == offset).map_or(0, |(_, times)| times);
+        self.damage = Some((offset, before + 1));
+        before + 1 < DAMAGED_FETCHES_MAX
     }
 
     /// Stops once all that was fetched is acknowledged; nothing more is fetched.
@@ -85,14 +110,14 @@ impl Partition {
     }
 
     /// Moves the position behind the last batch known to `next`: what lies between holds nothing
-    /// to copy.
-    fn advance(&mut self, next: SourceOffset) {
+    /// to copy. `epoch` is the leader epoch before `next`.
+    fn advance(&mut self, next: SourceOffset, epoch: i32) {
         if let Some(item) = self.queue.back_mut() {
-            item.next = next;
+            (item.next, item.epoch) = (next, epoch);
         } else if let Some(last) = self.in_flight.back_mut() {
-            last.item.next = next;
+            (last.item.next, last.item.epoch) = (next, epoch);
         } else {
-            self.copied = next;
+            (self.copied, self.copied_epoch) = (next, epoch);
         }
     }
 
@@ -118,7 +143,7 @@ impl Partition {
         self.last_epoch = -1;
         // What was refused was the position before.
         self.source_trouble = None;
-        self.advance(next);
+        self.advance(next, -1);
         self.finish_if_done();
     }
 

@@ -50,6 +50,10 @@ pub struct Partition {
     proven_at: Option<Instant>,
     /// The position: everything before it is at the target.
     copied: SourceOffset,
+    /// The leader epoch of the source's last batch before the position; -1 where it is not known.
+    copied_epoch: i32,
+    /// Where the source's answers were damaged last, and how often in a row.
+    damage: Option<(SourceOffset, u32)>,
     /// The lowest offset the target's next batch can have.
     target_next: TargetOffset,
     /// Which source offset stands where at the target, as far as it is not kept there yet.
@@ -92,6 +96,8 @@ impl Partition {
             in_flight_max: BATCHES_IN_FLIGHT_NEAR_MAX,
             proven_at: None,
             copied: SourceOffset(0),
+            copied_epoch: -1,
+            damage: None,
             target_next: TargetOffset(0),
             map: Growing::default(),
             skips: Vec::new(),
@@ -124,6 +130,8 @@ impl Partition {
         self.fetch_next = next;
         self.last_epoch = -1;
         self.copied = next;
+        self.copied_epoch = -1;
+        self.damage = None;
         self.target_next = target_next;
         self.map = Growing::anew(target_next.0, Pair { source: next.0, target: target_next.0 });
         self.producer = Some(producer);
@@ -139,6 +147,19 @@ impl Partition {
     /// Takes what is known of earlier copies; call it right after [`start`](Self::start).
     pub fn set_map(&mut self, map: Growing) {
         self.map = map;
+    }
+
+    /// Takes the leader epoch of the source's last batch before the position, as an earlier run knew it: where
+    /// the source has lost that batch since, the first fetch shows it. Call it right after
+    /// [`start`](Self::start).
+    pub fn set_epoch(&mut self, epoch: i32) {
+        self.last_epoch = epoch;
+        self.copied_epoch = epoch;
+    }
+
+    /// Returns the leader epoch of the source's last batch before the position, where it is known.
+    pub fn copied_epoch(&self) -> Option<i32> {
+        Some(self.copied_epoch).filter(|epoch| *epoch >= 0)
     }
 
     /// Returns the offset map as far as it is in memory, up to the position.

@@ -163,7 +163,7 @@ impl Partition {
             None => self.map.append([(sent.item.first.0, records)], base.0),
             Some(offsets) => self.map.append(offsets.iter(), base.0),
         }
-        self.copied = sent.item.next;
+        (self.copied, self.copied_epoch) = (sent.item.next, sent.item.epoch);
         self.proven_at = Some(now);
         self.target_trouble = None;
         self.backoff.reset();
@@ -211,7 +211,8 @@ impl Partition {
                 Reaction::RetryLater
             }
             // The bytes were damaged on the way, or were so when fetched: fetched again they show it.
-            E::CorruptMessage => self.on_doubt(describe(code, message), now),
+            // And where a broker stumbled, only the log tells whether it had written by then.
+            E::CorruptMessage | E::UnknownServerError => self.on_doubt(describe(code, message), now),
             code if remedy_for(code) != Remedy::Fatal => {
                 let remedy = remedy_for(code);
                 self.on_target_trouble(index, describe(code, message), remedy, now);

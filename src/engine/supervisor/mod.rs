@@ -173,7 +173,11 @@ impl Flow {
             settings: settings.clone(),
             state,
             origin,
-            patience: FIRST_START_PATIENCE,
+            // A run that is to end waits no longer for one step than for everything.
+            patience: match mode {
+                RunMode::Continuous => FIRST_START_PATIENCE,
+                RunMode::Once | RunMode::UntilCaughtUp => FIRST_START_PATIENCE.min(limits.retry_timeout),
+            },
             events: events.clone(),
             was_weakness_told: Arc::default(),
             is_to_end: mode == RunMode::Once,

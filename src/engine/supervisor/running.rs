@@ -350,6 +350,17 @@ impl Running {
         over || (self.sharing.is_none() && is_replaced(lost, self.cells.len()))
     }
 
+    /// Has those stops recorded that came after the last look: the next start may depend on them.
+    fn note_late_stops(&self) {
+        for cell in &self.cells {
+            if let Phase::Stopped(cause) = cell.lock().partition.phase()
+                && self.told.get(&cell.source) != Some(&Told::Stopped(cause.code()))
+            {
+                self.errands.starter.state.note_stopped(&cell.source, cause);
+            }
+        }
+    }
+
     /// Fetches nothing more, waits for what is in flight, and keeps the final positions; all of it
     /// within `shutdown_timeout`, a quarter of which is left for the positions.
     pub(super) async fn drain(&mut self) {
@@ -363,6 +374,7 @@ impl Running {
         while Instant::now() < drained_by && !self.cells.iter().all(|c| c.lock().partition.is_drained()) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        self.note_late_stops();
         let keeping = self.errands.starter.state.keep(&self.cells);
         let kept = tokio::time::timeout_at(deadline.into(), keeping).await;
         self.tell_not_kept(kept.unwrap_or(Err(KeepError::TooLate(timeout)))).await;

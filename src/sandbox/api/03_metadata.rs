@@ -14,6 +14,7 @@ use crate::sandbox::answer::{Answer, Api, Context};
 use crate::sandbox::brokers::Brokers;
 use crate::sandbox::partition::Partition;
 use crate::sandbox::topics::{INTERNAL_TOPICS, Topic};
+use crate::sandbox::transactions::STATE_TOPIC;
 
 impl Api for MetadataRequest {
     fn topics(&self) -> Vec<StrBytes> {
@@ -78,6 +79,10 @@ fn one(cx: &mut Context<'_>, wanted: &MetadataRequestTopic, create: bool) -> Met
     if let Some(topic) = cx.state.topics.get(&name) {
         return described(topic, &cx.state.brokers);
     }
+    if name == STATE_TOPIC && cx.state.coordinators.transactions.knows_anybody() {
+        // The state is kept elsewhere: only that a broker would have the topic is told.
+        return named(wanted).with_is_internal(true);
+    }
     if !crate::sandbox::topics::is_name(&name) {
         return failed(wanted, ResponseError::InvalidTopicException);
     }
@@ -92,10 +97,11 @@ fn one(cx: &mut Context<'_>, wanted: &MetadataRequestTopic, create: bool) -> Met
 }
 
 fn failed(wanted: &MetadataRequestTopic, error: ResponseError) -> MetadataResponseTopic {
-    MetadataResponseTopic::default()
-        .with_error_code(error.code())
-        .with_name(wanted.name.clone())
-        .with_topic_id(wanted.topic_id)
+    named(wanted).with_error_code(error.code())
+}
+
+fn named(wanted: &MetadataRequestTopic) -> MetadataResponseTopic {
+    MetadataResponseTopic::default().with_name(wanted.name.clone()).with_topic_id(wanted.topic_id)
 }
 
 fn described(topic: &Topic, brokers: &Brokers) -> MetadataResponseTopic {

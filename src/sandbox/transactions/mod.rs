@@ -28,6 +28,8 @@ pub type Check = Result<(), ResponseError>;
 
 /// The topic whose markers end the offsets that were committed in a transaction.
 pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
+/// The topic in which brokers keep transactional ids.
+pub const STATE_TOPIC: &str = "__transaction_state";
 /// The epoch of a producer that has none.
 pub const NO_EPOCH: i16 = -1;
 /// The producer id of nobody.
@@ -94,6 +96,11 @@ impl Transactions {
     /// Makes a coordinator that knows nobody yet.
     pub fn new(settings: Settings, first_producer_id: i64) -> Self {
         Self { settings, entries: BTreeMap::new(), next_producer_id: first_producer_id, waiting: Vec::new() }
+    }
+
+    /// Says whether any transactional id is known: a broker keeps them in a topic, which is there then.
+    pub fn knows_anybody(&self) -> bool {
+        !self.entries.is_empty()
     }
 
     /// Gives out a producer id that nobody has.
