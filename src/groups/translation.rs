@@ -31,6 +31,11 @@ pub enum Bound {
         "where its record stands was lost track of; every record from there on is its copy or a later one"
     )]
     LostTrack,
+    /// The records around it stand in another order on the other side.
+    #[error(
+        "the records there stand in another order on the other side; from the begin of that stretch on all are read again"
+    )]
+    Reordered,
 }
 
 impl Bound {
@@ -39,6 +44,7 @@ impl Bound {
         match self {
             Self::Ahead { .. } => "ahead_of_copy",
             Self::LostTrack => "lost_track",
+            Self::Reordered => "reordered",
         }
     }
 }
@@ -47,14 +53,16 @@ impl Bound {
 pub fn to_target(mapped: &Mapped, offset: i64) -> Result<Translated, Untranslated> {
     let translate = |offset| untyped(mapped.map.to_target(SourceOffset(offset)), |target| target.0);
     let (from, to) = (mapped.map.from().source, mapped.map.to().source);
-    translated(offset, [from, to, mapped.source_first, mapped.target_first], translate)
+    let is_reordered = |offset| mapped.map.is_source_reordered(offset);
+    translated(offset, [from, to, mapped.source_first, mapped.target_first], translate, is_reordered)
 }
 
 /// Translates a target offset.
 pub fn to_source(mapped: &Mapped, offset: i64) -> Result<Translated, Untranslated> {
     let translate = |offset| untyped(mapped.map.to_source(TargetOffset(offset)), |source| source.0);
     let (from, to) = (mapped.map.from().target, mapped.map.to().target);
-    translated(offset, [from, to, mapped.target_first, mapped.source_first], translate)
+    let is_reordered = |offset| mapped.map.is_target_reordered(offset);
+    translated(offset, [from, to, mapped.target_first, mapped.source_first], translate, is_reordered)
 }
 
 fn untyped<T>(translation: Translation<T>, of: impl FnOnce(T) -> i64) -> Translation<i64> {
@@ -70,12 +78,14 @@ fn translated(
     offset: i64,
     [from, to, first, other_first]: [i64; 4],
     translate: impl Fn(i64) -> Translation<i64>,
+    is_reordered: impl Fn(i64) -> bool,
 ) -> Result<Translated, Untranslated> {
     // What stood before the log's start is read by nobody any more: the next record is the first there is.
     let asked = if offset < from && from <= first { from } else { offset.min(to) };
     let (found, bound) = match translate(asked) {
         Translation::Exact(found) if offset > to => (found, Some(Bound::Ahead { next: to })),
         Translation::Exact(found) => (found, None),
+        Translation::AtOrBefore(found) if is_reordered(asked) => (found, Some(Bound::Reordered)),
         Translation::AtOrBefore(found) => (found, Some(Bound::LostTrack)),
         Translation::Unknown(why) => return Err(why),
     };

@@ -24,6 +24,7 @@ use strait::failback::survey::Survey;
 use strait::failback::way::{CameBack, Failback};
 use strait::failover::drain::Rest;
 use strait::failover::whole::{FailedOver, fail_over};
+use strait::groups::translation::Bound;
 use strait::kafka::cluster::Cluster as Client;
 use strait::sandbox::{Cluster, ClusterSpec, TopicSpec};
 use strait::types::{SourceOffset, TopicPartition};
@@ -416,7 +417,9 @@ fn g1_g6_a_group_that_has_not_read_appended_records_finds_them_at_the_source() {
     failed_over(&circle);
     circle.commit(1, 31);
     let unread = circle.unread(1);
-    circle.fail_back(Some(&Choice::Append));
+    let back = circle.fail_back(Some(&Choice::Append));
+    let moves = &back.looked.groups.plans[0].moves;
+    assert!(moves.len() == 3 && moves.iter().all(|one| one.bound() == Some(Bound::Reordered)), "{moves:?}");
     let found = circle.unread(0);
     for (partition, unread) in unread {
         let appended = (60..75).filter(|number| number % PARTITIONS == partition);

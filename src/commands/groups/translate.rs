@@ -304,7 +304,7 @@ fn problems(flow: &FlowSettings, offsets: &[TranslatedOffset]) -> Vec<Problem> {
 fn hint(code: &str) -> Option<&'static str> {
     Some(match code {
         "ahead_of_copy" => "ask again when the copy is there: strait status says how far it is",
-        "lost_track" => "verify what is read again by its content",
+        "lost_track" | "reordered" => "verify what is read again by its content",
         "before_copy" => "the flow began behind it; ask for a later offset",
         "not_copied" => "check topic and partition, or run strait replicate first",
         "not_of_flow" => "name the flow that copies it with --flow; with --reverse topics are the target's",

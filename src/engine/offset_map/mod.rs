@@ -175,6 +175,17 @@ impl OffsetMap {
         }
     }
 
+    /// Says whether a source offset lies where the order is not the same at both ends.
+    pub fn is_source_reordered(&self, offset: i64) -> bool {
+        self.stretches.iter().any(|stretch| (stretch.source_from..stretch.source_until).contains(&offset))
+    }
+
+    /// The same of a target offset.
+    pub fn is_target_reordered(&self, offset: i64) -> bool {
+        let mut stretches = self.stretches.iter();
+        stretches.any(|stretch| (stretch.target_from..self.target_until(stretch)).contains(&offset))
+    }
+
     /// Returns the target offset behind a stretch: where the first copy of what follows it stands.
     fn target_until(&self, stretch: &Stretch) -> i64 {
         let until = stretch.source_until;
