@@ -258,12 +258,20 @@ fn offsets(findings: &Findings, leg: Leg) -> Kept {
 fn under(findings: &Findings, ceilings: &Ceilings) -> Vec<Promise> {
     let mut promises = Vec::new();
     let lost = findings.lost().len() as u64;
+    let known = |kept: Kept| match findings.logs.contains_key(&Region::Target) {
+        true => kept,
+        false => Kept::Unknown("the target's log was not read".to_owned()),
+    };
     if let Some(max) = ceilings.lost_max {
-        let kept = at_most(lost, max, "records lost");
+        let kept = known(at_most(lost, max, "records lost"));
         promises.push(Promise { code: "max_lost", text: "no more records are lost than may be", kept });
     }
     if let Some(max) = ceilings.rpo_max {
-        let kept = in_time(findings.lost_span.unwrap_or_default(), max);
+        let kept = known(match findings.lost_span {
+            Some(span) => in_time(span, max),
+            None if lost == 0 => Kept::Yes,
+            None => Kept::Unknown("nothing lost was acknowledged before the region was lost".to_owned()),
+        });
         promises.push(Promise { code: "max_rpo", text: "what is lost is no older than may be", kept });
     }
     if let Some(max) = ceilings.rto_max {

@@ -58,7 +58,8 @@ pub struct Findings {
     pub reprocessed_before: Vec<RecordId>,
     /// Where the group went on, by the leg that a switch led to, and partition.
     pub moved: BTreeMap<(Leg, i32), Moved>,
-    /// How long before the source was lost the first lost record was acknowledged.
+    /// How long before the source was lost the first lost record was acknowledged; `None` where none is lost, or
+    /// none that was acknowledged before.
     pub lost_span: Option<Duration>,
     /// From the beginning of a switch until the application processed the first record in the new region, by
     /// the leg it led to.
@@ -101,7 +102,7 @@ pub fn judge(evidence: &Evidence) -> Findings {
     findings.switches.extend(evidence.broken_switches.iter().map(|(leg, cause)| (*leg, Some(cause.clone()))));
     let first = findings.lost().iter().map(|missing| missing.at).min();
     let lost_at = evidence.switches.get(&Leg::Away).map_or(Duration::ZERO, |switch| switch.began);
-    findings.lost_span = first.map(|first| lost_at.saturating_sub(first));
+    findings.lost_span = first.and_then(|first| lost_at.checked_sub(first));
     findings
 }
 

@@ -19,8 +19,8 @@ fn processed(leg: Leg, number: u64) -> Processed {
 /// Numbers 0 to 9 acknowledged at source offsets 100 to 109; 0 to 7 copied to 0 to 7; 0 to 5 processed at
 /// the source and committed up to 103, then up to 105; the group goes on at 3; number 10 is new.
 fn sound() -> Evidence {
-    let mut evidence = Evidence::default();
-    evidence.sent = (0..10).map(|number| sent(Leg::Home, number, 100 + number as i64)).collect();
+    let sent_at_home = (0..10).map(|number| sent(Leg::Home, number, 100 + number as i64)).collect();
+    let mut evidence = Evidence { sent: sent_at_home, ..Evidence::default() };
     evidence.sent.push(sent(Leg::Away, 10, 8));
     evidence.announced.insert(0, Announced { from: 108, is_exact: true });
     let log = (0..8).chain([10]).enumerate();
@@ -208,4 +208,31 @@ fn ceilings_are_held() {
     };
     assert_eq!(broken(all(2, 200, 3, 3)), [""; 0]);
     assert_eq!(broken(all(1, 199, 2, 2)), ["max_lost", "max_rpo", "max_rto", "max_duplicates"]);
+}
+
+#[test]
+fn a_doubled_record_does_not_make_an_exact_offset_inexact() {
+    let mut evidence = sound();
+    target(&mut evidence).insert(1, Found { offset: 1, number: 0 });
+    target(&mut evidence).iter_mut().skip(2).for_each(|found| found.offset += 1);
+    resumed(&mut evidence).insert(0, 4);
+    assert_eq!(broken(&evidence), ["nothing_doubled"]);
+}
+
+#[test]
+fn g11_a_loss_that_began_after_the_region_was_lost_has_no_known_span() {
+    let mut evidence = sound();
+    for sent in &mut evidence.sent[8..10] {
+        let Fate::Acknowledged { at, .. } = &mut sent.fate else { panic!("{sent:?}") };
+        *at = CUT + Duration::from_secs(1);
+    }
+    let findings = judge(&evidence);
+    assert_eq!((findings.lost().len(), findings.lost_span), (2, None));
+    let ceilings = Ceilings { rpo_max: Some(Duration::from_secs(9)), ..Ceilings::default() };
+    assert_eq!(Judged::of(&findings, &ceilings).verdict(), Verdict::Inconclusive);
+    let ceilings = Ceilings { lost_max: Some(9), ..Ceilings::default() };
+    evidence.logs.clear();
+    let unread = Judged::of(&judge(&evidence), &ceilings).promises;
+    let max_lost = unread.iter().find(|promise| promise.code == "max_lost").unwrap();
+    assert!(matches!(max_lost.kept, Kept::Unknown(_)), "nothing was read");
 }

@@ -15,7 +15,7 @@ use crate::kafka::error::ConnectError;
 pub enum DrillError {
     /// A way to a cluster could not be opened.
     #[error("the drill's own way to a cluster cannot be opened")]
-    Door(#[from] ProxyError),
+    Door(#[source] Box<ProxyError>),
     /// A cluster cannot be reached.
     #[error("a cluster cannot be reached")]
     Connect(#[from] ConnectError),
@@ -48,6 +48,12 @@ pub enum DrillError {
         /// For how long.
         patience: Duration,
     },
+}
+
+impl From<ProxyError> for DrillError {
+    fn from(error: ProxyError) -> Self {
+        Self::Door(Box::new(error))
+    }
 }
 
 impl From<LinkError> for DrillError {
