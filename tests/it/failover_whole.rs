@@ -48,7 +48,7 @@ fn g2_g10_a_failover_killed_behind_any_step_goes_on_and_leaves_partitions_where_
                 let (fenced, failed) = ending.fence().await.unwrap();
                 assert!(failed.is_empty());
                 if killed_after > 2 {
-                    let (places, _) = ending.look(Some(&fenced), None).await.unwrap();
+                    let places = ending.look(Some(&fenced), None).await.unwrap().places;
                     ending.record(&fenced, &places).await.unwrap();
                     recorded = Some(places);
                 }
