@@ -45,6 +45,7 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('topics', 'topics', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s')
             [CompletionResult]::new('lag', 'lag', [CompletionResultType]::ParameterValue, 'Print how far flows are behind, by records and by seconds; nothing is run or changed')
             [CompletionResult]::new('failover', 'failover', [CompletionResultType]::ParameterValue, 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places')
+            [CompletionResult]::new('failover-test', 'failover-test', [CompletionResultType]::ParameterValue, 'Rehearse the loss of a region, on the real clusters or in memory, and account for every record')
             [CompletionResult]::new('failback', 'failback', [CompletionResultType]::ParameterValue, 'Go back to the source of a flow that was ended, with all that came to the target meanwhile')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages to a folder')
@@ -352,6 +353,41 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'strait;failover-test' {
+            [CompletionResult]::new('--scenario', '--scenario', [CompletionResultType]::ParameterName, 'What is rehearsed')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Records sent per second')
+            [CompletionResult]::new('--size', '--size', [CompletionResultType]::ParameterName, 'Bytes of each record''s value')
+            [CompletionResult]::new('--partitions', '--partitions', [CompletionResultType]::ParameterName, 'Partitions of the drill''s topic')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'How long the application works before something befalls it; half as long in each region after that')
+            [CompletionResult]::new('--fault-cmd', '--fault-cmd', [CompletionResultType]::ParameterName, 'A command that makes the fault, run by sh -c; in place of the drill''s own cut')
+            [CompletionResult]::new('--heal-cmd', '--heal-cmd', [CompletionResultType]::ParameterName, 'The command that mends it; it is run in any case, also when the drill is interrupted')
+            [CompletionResult]::new('--max-rpo', '--max-rpo', [CompletionResultType]::ParameterName, 'Fail where what is lost is older than this')
+            [CompletionResult]::new('--max-rto', '--max-rto', [CompletionResultType]::ParameterName, 'Fail where the application goes on in the target region later than this')
+            [CompletionResult]::new('--max-duplicates', '--max-duplicates', [CompletionResultType]::ParameterName, 'Fail where more records are processed again than this')
+            [CompletionResult]::new('--max-lost', '--max-lost', [CompletionResultType]::ParameterName, 'Fail where more acknowledged records are lost than this, announced or not')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'What chance is made of, in hexadecimal; the same number makes the same faults')
+            [CompletionResult]::new('--junit', '--junit', [CompletionResultType]::ParameterName, 'Write a JUnit file, with a test case for each promise')
+            [CompletionResult]::new('--html', '--html', [CompletionResultType]::ParameterName, 'Write one self-contained HTML page, with the timeline')
+            [CompletionResult]::new('--artifacts', '--artifacts', [CompletionResultType]::ParameterName, 'A folder for missing.jsonl, the list of all lost records [default: strait-drill-ID, made where any is lost]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]')
+            [CompletionResult]::new('--flow', '--flow', [CompletionResultType]::ParameterName, 'Only this flow; may be given several times [default: all flows]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What stdout carries: text for people, or JSON for programs; some commands have more')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR turns it off too')
+            [CompletionResult]::new('--sandbox', '--sandbox', [CompletionResultType]::ParameterName, 'Rehearse on two clusters of three brokers in memory instead of the flow''s')
+            [CompletionResult]::new('--transactional', '--transactional', [CompletionResultType]::ParameterName, 'Write in transactions, of which every seventh is aborted')
+            [CompletionResult]::new('--compacted', '--compacted', [CompletionResultType]::ParameterName, 'Use a compacted topic with few keys')
+            [CompletionResult]::new('--one-way', '--one-way', [CompletionResultType]::ParameterName, 'End in the target region, without failing back')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would be done; make nothing')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Leave topics and groups where they are, for a look')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Say only what goes wrong')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Log what happens to stderr; -vv more, -vvv everything')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'strait;failback' {
             [CompletionResult]::new('--stranded', '--stranded', [CompletionResultType]::ParameterName, 'What becomes of stranded records: `append` copies them behind what the target has by now, `leave` leaves them at the source alone, `export DIR` does too and writes them to files first')
             [CompletionResult]::new('--fence-cmd', '--fence-cmd', [CompletionResultType]::ParameterName, 'A command that stops the writers at the target; what there is by then is copied back before it runs')
@@ -414,6 +450,7 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             [CompletionResult]::new('topics', 'topics', [CompletionResultType]::ParameterValue, 'Make the target''s topics like the source''s')
             [CompletionResult]::new('lag', 'lag', [CompletionResultType]::ParameterValue, 'Print how far flows are behind, by records and by seconds; nothing is run or changed')
             [CompletionResult]::new('failover', 'failover', [CompletionResultType]::ParameterValue, 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places')
+            [CompletionResult]::new('failover-test', 'failover-test', [CompletionResultType]::ParameterValue, 'Rehearse the loss of a region, on the real clusters or in memory, and account for every record')
             [CompletionResult]::new('failback', 'failback', [CompletionResultType]::ParameterValue, 'Go back to the source of a flow that was ended, with all that came to the target meanwhile')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write all pages to a folder')
@@ -463,6 +500,9 @@ Register-ArgumentCompleter -Native -CommandName 'strait' -ScriptBlock {
             break
         }
         'strait;help;failover' {
+            break
+        }
+        'strait;help;failover-test' {
             break
         }
         'strait;help;failback' {

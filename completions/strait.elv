@@ -42,6 +42,7 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand topics 'Make the target''s topics like the source''s'
             cand lag 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
             cand failover 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
+            cand failover-test 'Rehearse the loss of a region, on the real clusters or in memory, and account for every record'
             cand failback 'Go back to the source of a flow that was ended, with all that came to the target meanwhile'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
@@ -327,6 +328,40 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'strait;failover-test'= {
+            cand --scenario 'What is rehearsed'
+            cand --rate 'Records sent per second'
+            cand --size 'Bytes of each record''s value'
+            cand --partitions 'Partitions of the drill''s topic'
+            cand --duration 'How long the application works before something befalls it; half as long in each region after that'
+            cand --fault-cmd 'A command that makes the fault, run by sh -c; in place of the drill''s own cut'
+            cand --heal-cmd 'The command that mends it; it is run in any case, also when the drill is interrupted'
+            cand --max-rpo 'Fail where what is lost is older than this'
+            cand --max-rto 'Fail where the application goes on in the target region later than this'
+            cand --max-duplicates 'Fail where more records are processed again than this'
+            cand --max-lost 'Fail where more acknowledged records are lost than this, announced or not'
+            cand --seed 'What chance is made of, in hexadecimal; the same number makes the same faults'
+            cand --junit 'Write a JUnit file, with a test case for each promise'
+            cand --html 'Write one self-contained HTML page, with the timeline'
+            cand --artifacts 'A folder for missing.jsonl, the list of all lost records [default: strait-drill-ID, made where any is lost]'
+            cand --config 'The configuration [default: strait.toml, from here up to the repository''s root, then XDG]'
+            cand --flow 'Only this flow; may be given several times [default: all flows]'
+            cand --format 'What stdout carries: text for people, or JSON for programs; some commands have more'
+            cand --timeout 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]'
+            cand --color 'When to use colour; NO_COLOR turns it off too'
+            cand --sandbox 'Rehearse on two clusters of three brokers in memory instead of the flow''s'
+            cand --transactional 'Write in transactions, of which every seventh is aborted'
+            cand --compacted 'Use a compacted topic with few keys'
+            cand --one-way 'End in the target region, without failing back'
+            cand --dry-run 'Print what would be done; make nothing'
+            cand --keep 'Leave topics and groups where they are, for a look'
+            cand -q 'Say only what goes wrong'
+            cand --quiet 'Say only what goes wrong'
+            cand -v 'Log what happens to stderr; -vv more, -vvv everything'
+            cand --verbose 'Log what happens to stderr; -vv more, -vvv everything'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'strait;failback'= {
             cand --stranded 'What becomes of stranded records: `append` copies them behind what the target has by now, `leave` leaves them at the source alone, `export DIR` does too and writes them to files first'
             cand --fence-cmd 'A command that stops the writers at the target; what there is by then is copied back before it runs'
@@ -386,6 +421,7 @@ set edit:completion:arg-completer[strait] = {|@words|
             cand topics 'Make the target''s topics like the source''s'
             cand lag 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
             cand failover 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
+            cand failover-test 'Rehearse the loss of a region, on the real clusters or in memory, and account for every record'
             cand failback 'Go back to the source of a flow that was ended, with all that came to the target meanwhile'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page, or write all pages to a folder'
@@ -421,6 +457,8 @@ set edit:completion:arg-completer[strait] = {|@words|
         &'strait;help;lag'= {
         }
         &'strait;help;failover'= {
+        }
+        &'strait;help;failover-test'= {
         }
         &'strait;help;failback'= {
         }

@@ -53,6 +53,7 @@ complete -c strait -n "__fish_strait_needs_command" -f -a "groups" -d 'Move cons
 complete -c strait -n "__fish_strait_needs_command" -f -a "topics" -d 'Make the target\'s topics like the source\'s'
 complete -c strait -n "__fish_strait_needs_command" -f -a "lag" -d 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
 complete -c strait -n "__fish_strait_needs_command" -f -a "failover" -d 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
+complete -c strait -n "__fish_strait_needs_command" -f -a "failover-test" -d 'Rehearse the loss of a region, on the real clusters or in memory, and account for every record'
 complete -c strait -n "__fish_strait_needs_command" -f -a "failback" -d 'Go back to the source of a flow that was ended, with all that came to the target meanwhile'
 complete -c strait -n "__fish_strait_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c strait -n "__fish_strait_needs_command" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
@@ -384,6 +385,49 @@ complete -c strait -n "__fish_strait_using_subcommand failover" -l yes -d 'Do no
 complete -c strait -n "__fish_strait_using_subcommand failover" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand failover" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand failover" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l scenario -d 'What is rehearsed' -r -f -a "region-loss\t'The source region is lost without warning; fail over unplanned, fail back once it is there again'
+planned-switch\t'Nothing is lost: writers stop, the rest is copied, everybody moves, and back'
+link-flap\t'The copy\'s way to the source breaks again and again; then a planned switch'
+slow-link\t'The copy\'s way to the source gets far and narrow; then a planned switch'
+replicator-crash\t'The copy is killed in the middle of its work, again and again; then a planned switch'
+broker-restart\t'Brokers are restarted under everybody\'s feet (by --fault-cmd and --heal-cmd); then a planned switch'"
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l rate -d 'Records sent per second' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l size -d 'Bytes of each record\'s value' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l partitions -d 'Partitions of the drill\'s topic' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l duration -d 'How long the application works before something befalls it; half as long in each region after that' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l fault-cmd -d 'A command that makes the fault, run by sh -c; in place of the drill\'s own cut' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l heal-cmd -d 'The command that mends it; it is run in any case, also when the drill is interrupted' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l max-rpo -d 'Fail where what is lost is older than this' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l max-rto -d 'Fail where the application goes on in the target region later than this' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l max-duplicates -d 'Fail where more records are processed again than this' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l max-lost -d 'Fail where more acknowledged records are lost than this, announced or not' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l seed -d 'What chance is made of, in hexadecimal; the same number makes the same faults' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l junit -d 'Write a JUnit file, with a test case for each promise' -r -F
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l html -d 'Write one self-contained HTML page, with the timeline' -r -F
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l artifacts -d 'A folder for missing.jsonl, the list of all lost records [default: strait-drill-ID, made where any is lost]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l config -d 'The configuration [default: strait.toml, from here up to the repository\'s root, then XDG]' -r -F
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l flow -d 'Only this flow; may be given several times [default: all flows]' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l format -d 'What stdout carries: text for people, or JSON for programs; some commands have more' -r -f -a "text\t'For people'
+json\t'For programs: one document, or JSON Lines from commands that run long'
+junit\t'JUnit XML, for CI (validate, verify, lag)'
+github\t'Annotations of GitHub Actions (validate)'
+sarif\t'SARIF 2.1.0, for code scanning (validate)'
+tsv\t'Tab-separated values without a header (lag)'
+prometheus\t'The text format that Prometheus scrapes (lag)'
+nagios\t'One line as monitoring plugins print it, exit 0, 1, 2 or 3 (lag)'"
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l timeout -d 'Keep trying this long to reach the clusters at the start, such as 2m [default: one try]' -r
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l color -d 'When to use colour; NO_COLOR turns it off too' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set or TERM is dumb'
+always\t'Always'
+never\t'Never'"
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l sandbox -d 'Rehearse on two clusters of three brokers in memory instead of the flow\'s'
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l transactional -d 'Write in transactions, of which every seventh is aborted'
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l compacted -d 'Use a compacted topic with few keys'
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l one-way -d 'End in the target region, without failing back'
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l dry-run -d 'Print what would be done; make nothing'
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -l keep -d 'Leave topics and groups where they are, for a look'
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -s q -l quiet -d 'Say only what goes wrong'
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
+complete -c strait -n "__fish_strait_using_subcommand failover-test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c strait -n "__fish_strait_using_subcommand failback" -l stranded -d 'What becomes of stranded records: `append` copies them behind what the target has by now, `leave` leaves them at the source alone, `export DIR` does too and writes them to files first' -r
 complete -c strait -n "__fish_strait_using_subcommand failback" -l fence-cmd -d 'A command that stops the writers at the target; what there is by then is copied back before it runs' -r
 complete -c strait -n "__fish_strait_using_subcommand failback" -l quiet-for -d 'How long nothing may be written to the target before the way back counts as done' -r
@@ -443,21 +487,22 @@ never\t'Never'"
 complete -c strait -n "__fish_strait_using_subcommand man" -s q -l quiet -d 'Say only what goes wrong'
 complete -c strait -n "__fish_strait_using_subcommand man" -s v -l verbose -d 'Log what happens to stderr; -vv more, -vvv everything'
 complete -c strait -n "__fish_strait_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "verify" -d 'Compare the copy with the source, record by record; nothing is changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "demo" -d 'Show the whole story in half a minute, on this machine alone: copy, lose a region, go on'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "sandbox" -d 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "topics" -d 'Make the target\'s topics like the source\'s'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "lag" -d 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "failover" -d 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "failback" -d 'Go back to the source of a flow that was ended, with all that came to the target meanwhile'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
-complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failback completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "init" -d 'Write a configuration: from a template, a MirrorMaker 2 file, or a look at the clusters'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "replicate" -d 'Copy topics: create what is missing at the target, then copy until told to stop'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "status" -d 'Print how far flows are, as they recorded it at the target; nothing is run or changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "verify" -d 'Compare the copy with the source, record by record; nothing is changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "validate" -d 'Check the configuration, and the clusters it names; nothing is changed anywhere'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "demo" -d 'Show the whole story in half a minute, on this machine alone: copy, lose a region, go on'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "sandbox" -d 'Run Kafka clusters in memory on this machine, to try things on; nothing is kept'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "groups" -d 'Move consumer groups\' committed offsets to the target, or translate offsets'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "topics" -d 'Make the target\'s topics like the source\'s'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "lag" -d 'Print how far flows are behind, by records and by seconds; nothing is run or changed'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "failover" -d 'End a flow at the target: what is copied is kept, nobody copies on, and the groups stand in their places'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "failover-test" -d 'Rehearse the loss of a region, on the real clusters or in memory, and account for every record'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "failback" -d 'Go back to the source of a flow that was ended, with all that came to the target meanwhile'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "man" -d 'Print the manual page, or write all pages to a folder'
+complete -c strait -n "__fish_strait_using_subcommand help; and not __fish_seen_subcommand_from init replicate status verify validate demo sandbox groups topics lag failover failover-test failback completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "sync" -d 'Plan or carry out the move of consumer groups\' committed offsets from source to target'
 complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from groups" -f -a "translate" -d 'Translate offsets between source and target, for applications that keep them themselves'
 complete -c strait -n "__fish_strait_using_subcommand help; and __fish_seen_subcommand_from topics" -f -a "sync" -d 'Make the target\'s topics like the source\'s: partitions, configs, replicas, ACLs; plans by default'

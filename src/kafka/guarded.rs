@@ -236,6 +236,8 @@ mod tests {
     fn a_count_that_cannot_be_is_refused_and_reserves_nothing() {
         let mut plain = BytesMut::new();
         plain.put_i32(i32::MAX);
+        // The time-out behind it, without which the message is too short in any case.
+        plain.put_i32(0);
         let found = decode::<DeleteTopicsRequest>(plain.clone().freeze(), 1, Encoding::Plain);
         assert_eq!(found.unwrap_err().to_string(), "Array length is negative (-2147483648)");
         let mut flexible = BytesMut::new();
