@@ -6,6 +6,7 @@ mod cli_completions;
 mod cli_demo;
 mod cli_failback;
 mod cli_failover;
+mod cli_failover_test;
 mod cli_general;
 mod cli_groups;
 mod cli_init;

@@ -217,3 +217,57 @@ fn g10_what_a_drill_made_is_taken_away_after_ctrl_c_and_after_a_kill_by_the_next
         assert_clean(route.source, route.target);
     });
 }
+
+/// Twenty drills in a row with twenty seeds, and one at 5,000 records a second; prints what they measured.
+#[test]
+#[ignore = "takes ten minutes; run by hand, with --nocapture"]
+fn g11_twenty_drills_in_a_row_pass() {
+    live(|lab| {
+        let (source, target) = pair(lab);
+        let settings = settings(&Route::between(lab, &source, &target));
+        let scenarios = [
+            Scenario::RegionLoss,
+            Scenario::PlannedSwitch,
+            Scenario::LinkFlap,
+            Scenario::SlowLink,
+            Scenario::ReplicatorCrash,
+        ];
+        for seed in 0..20 {
+            let load = Load { is_transactional: seed % 4 == 3, ..small() };
+            let plan = plan(&settings, scenarios[seed % scenarios.len()], load, 0xD1 + seed as u64);
+            let (plan, played) = on_thread(plan, Liars::default(), None).join().unwrap();
+            measured(&plan, &played);
+            assert_passed(&plan, &Ok(played));
+        }
+        let load = Load { rate: 5_000, partitions: 12, duration: Duration::from_secs(10), ..small() };
+        for seed in 0..3 {
+            let (plan, played) =
+                on_thread(plan(&settings, Scenario::RegionLoss, load, seed), Liars::default(), None)
+                    .join()
+                    .unwrap();
+            measured(&plan, &played);
+            assert_passed(&plan, &Ok(played));
+        }
+        assert_clean(&source, &target);
+    });
+}
+
+#[expect(clippy::disallowed_macros, reason = "run by hand for its figures")]
+fn measured(plan: &Plan, played: &Played) {
+    let findings = &played.findings;
+    println!(
+        "{} {}/s seed {:x}: lost {} processed again {} recovered {:?} switches {:?}",
+        plan.scenario.name(),
+        plan.load.rate,
+        plan.seed,
+        findings.lost().len(),
+        findings.reprocessed,
+        findings.recovered_after,
+        played
+            .evidence
+            .switches
+            .values()
+            .map(|s| (s.began, s.detected, s.moved, s.session))
+            .collect::<Vec<_>>(),
+    );
+}

@@ -59,6 +59,8 @@ pub(super) async fn unplanned(
         Some(hooks) => hooks.strike().await?,
         None => scene.doors.cut_source(),
     }
+    // The copy goes on, and takes the last end it saw for the end: how far behind it is nobody knows from here.
+    scene.record.look_at(None);
     scene.record.mark("source region lost").await;
     scene.record.done(Phase::Fault, began, "nobody reaches the source region").await;
     let mut switch = Switch { began: scene.ledger.now(), ..Switch::default() };
