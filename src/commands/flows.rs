@@ -61,6 +61,24 @@ pub fn selected(context: &Context) -> Result<(Settings, Vec<FlowSettings>), Refu
     Ok((settings, flows))
 }
 
+/// Picks the one flow that a command is about: the one that `--flow` names, or the only one there is. `what` says
+/// that it is one at a time.
+pub fn only_one(context: &Context, what: &str) -> Result<(Settings, FlowSettings), Refusal> {
+    let (settings, mut flows) = selected(context)?;
+    if flows.len() > 1 {
+        let names: Vec<&str> = flows.iter().map(|flow| flow.name.as_str()).collect();
+        let problem = Problem::new("several_flows", Scope::Command, what)
+            .place(settings.path.display().to_string())
+            .cause(format!("its flows are {}", names.join(", ")))
+            .hint("name one with --flow");
+        return Err(problem.into());
+    }
+    match flows.pop() {
+        Some(flow) => Ok((settings, flow)),
+        None => Err(Problem::new("no_flow", Scope::Config, "the configuration has no flow").into()),
+    }
+}
+
 /// Says that both ends of a flow are one cluster.
 pub fn one_cluster(flow: &FlowSettings, id: &ClusterId) -> Problem {
     let what = format!("source and target of flow \"{}\" are one cluster", flow.name);

@@ -1,6 +1,7 @@
 //! The subcommands: one file each, holding its arguments and the function that carries it out.
 
 pub mod completions;
+mod confirm;
 pub mod demo;
 pub mod failback;
 pub mod failover;

@@ -13,7 +13,7 @@ use self::told::Told;
 use super::failover::draining::{self, EVENT_QUEUE_MAX};
 use super::replicate::flow::open;
 use super::replicate::positive_duration;
-use super::{Context, flows};
+use super::{Context, confirm, flows};
 use crate::config::settings::{FlowSettings, Settings};
 use crate::exit::Exit;
 use crate::failback::begin::Begun;
@@ -101,26 +101,12 @@ fn one_flow(
     args: &Args,
     context: &Context,
 ) -> Result<(Settings, FlowSettings, Option<Choice>), flows::Refusal> {
-    let (settings, mut flows) = flows::selected(context)?;
+    let (settings, flow) = flows::only_one(context, "one flow is failed back at a time")?;
     let choice = choice(args)?;
-    if flows.len() > 1 {
-        let names: Vec<&str> = flows.iter().map(|flow| flow.name.as_str()).collect();
-        let problem = Problem::new("several_flows", Scope::Command, "one flow is failed back at a time")
-            .place(settings.path.display().to_string())
-            .cause(format!("its flows are {}", names.join(", ")))
-            .hint("name the one that was ended with --flow");
-        return Err(problem.into());
+    if !args.dry_run && !args.yes {
+        confirm::refuse_unasked(context, "failback")?;
     }
-    if !args.dry_run && !args.yes && !context.output.can_ask() {
-        let problem = Problem::new("not_confirmed", Scope::Command, "a failback has to be confirmed")
-            .cause("there is no terminal to ask at")
-            .hint("look at what it would do with --dry-run, then give --yes");
-        return Err(problem.into());
-    }
-    match flows.pop() {
-        Some(flow) => Ok((settings, flow, choice)),
-        None => Err(Problem::new("no_flow", Scope::Config, "the configuration has no flow").into()),
-    }
+    Ok((settings, flow, choice))
 }
 
 /// Reads `--stranded`.
@@ -165,7 +151,8 @@ async fn story(
     }
     if !args.yes {
         told.show_plan(context);
-        confirm(context, flow)?;
+        let question = format!("Fail flow \"{}\" back now?", flow.name);
+        confirm::ask(context, flow, ("failback", question))?;
     }
     let done = go(args, context, (&mut way, survey, flow), (choice.as_ref(), &mut told)).await;
     drop(way);
@@ -235,16 +222,4 @@ async fn clusters(
         return Err(Box::new(flows::one_cluster(flow, source.id())));
     }
     Ok((source, target))
-}
-
-fn confirm(context: &Context, flow: &FlowSettings) -> Result<(), Box<Problem>> {
-    let question = format!("Fail flow \"{}\" back now? Type its name to confirm:", flow.name);
-    let answer = context.output.ask(&question).map_err(|error| {
-        Problem::new("stdin", Scope::Command, "the answer cannot be read").cause(error.to_string())
-    })?;
-    if answer.as_deref() == Some(flow.name.as_str()) {
-        return Ok(());
-    }
-    let problem = Problem::new("not_confirmed", Scope::Command, "the failback was not confirmed");
-    Err(Box::new(problem.cause("the answer is not the flow's name").hint("nothing was changed")))
 }

@@ -10,7 +10,7 @@ use self::told::Told;
 use super::hidden::hidden;
 use super::replicate::flow::open;
 use super::replicate::positive_duration;
-use super::{Context, flows};
+use super::{Context, confirm, flows};
 use crate::config::settings::{FlowSettings, Settings};
 use crate::engine::ended::{EndKind, Ended};
 use crate::engine::state_topic::NAME_PREFIX;
@@ -97,25 +97,11 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
 
 /// Picks the flow; it has to be one, named or the only one, and somebody has to have agreed.
 fn one_flow(args: &Args, context: &Context) -> Result<(Settings, FlowSettings), flows::Refusal> {
-    let (settings, mut flows) = flows::selected(context)?;
-    if flows.len() > 1 {
-        let names: Vec<&str> = flows.iter().map(|flow| flow.name.as_str()).collect();
-        let problem = Problem::new("several_flows", Scope::Command, "one flow is failed over at a time")
-            .place(settings.path.display().to_string())
-            .cause(format!("its flows are {}", names.join(", ")))
-            .hint("name one with --flow");
-        return Err(problem.into());
+    let (settings, flow) = flows::only_one(context, "one flow is failed over at a time")?;
+    if !args.dry_run && !args.yes {
+        confirm::refuse_unasked(context, "failover")?;
     }
-    if !args.dry_run && !args.yes && !context.output.can_ask() {
-        let problem = Problem::new("not_confirmed", Scope::Command, "a failover has to be confirmed")
-            .cause("there is no terminal to ask at")
-            .hint("look at what it would do with --dry-run, then give --yes");
-        return Err(problem.into());
-    }
-    match flows.pop() {
-        Some(flow) => Ok((settings, flow)),
-        None => Err(Problem::new("no_flow", Scope::Config, "the configuration has no flow").into()),
-    }
+    Ok((settings, flow))
 }
 
 async fn story(
@@ -152,7 +138,8 @@ async fn story(
     }
     if !args.yes {
         told.show_plan(context);
-        confirm(context, flow)?;
+        let question = format!("End flow \"{}\" now?", flow.name);
+        confirm::ask(context, flow, ("failover", question))?;
     }
     let mut caught_up = None;
     if let (None, true, Some(source)) = (&ended, args.planned, &source) {
@@ -240,16 +227,4 @@ async fn clusters(
     };
     context.output.say(&format!("the source does not answer: {why}"));
     Ok((target, None))
-}
-
-fn confirm(context: &Context, flow: &FlowSettings) -> Result<(), Box<Problem>> {
-    let question = format!("End flow \"{}\" now? Type its name to confirm:", flow.name);
-    let answer = context.output.ask(&question).map_err(|error| {
-        Problem::new("stdin", Scope::Command, "the answer cannot be read").cause(error.to_string())
-    })?;
-    if answer.as_deref() == Some(flow.name.as_str()) {
-        return Ok(());
-    }
-    let problem = Problem::new("not_confirmed", Scope::Command, "the failover was not confirmed");
-    Err(Box::new(problem.cause("the answer is not the flow's name").hint("nothing was changed")))
 }

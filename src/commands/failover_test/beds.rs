@@ -77,19 +77,8 @@ pub(super) async fn choose(args: &Args, context: &Context) -> Result<Bed, flows:
     if args.sandbox {
         return in_memory().await.map_err(Into::into);
     }
-    let (settings, mut flows) = flows::selected(context)?;
-    if flows.len() > 1 {
-        let names: Vec<&str> = flows.iter().map(|flow| flow.name.as_str()).collect();
-        let problem = Problem::new("several_flows", Scope::Command, "one flow is rehearsed at a time")
-            .place(settings.path.display().to_string())
-            .cause(format!("its flows are {}", names.join(", ")))
-            .hint("name one with --flow");
-        return Err(problem.into());
-    }
-    match flows.pop() {
-        Some(flow) => Ok(Bed { settings, flow, sandbox: None }),
-        None => Err(Problem::new("no_flow", Scope::Config, "the configuration has no flow").into()),
-    }
+    let (settings, flow) = flows::only_one(context, "one flow is rehearsed at a time")?;
+    Ok(Bed { settings, flow, sandbox: None })
 }
 
 async fn in_memory() -> Result<Bed, Problem> {

@@ -90,15 +90,7 @@ pub async fn run(args: &Args, context: &Context) -> Exit {
 type Prepared = (Settings, FlowSettings, (Shape, Vec<Asked>));
 
 fn prepared(args: &Args, context: &Context) -> Result<Prepared, flows::Refusal> {
-    let (settings, mut flows) = flows::selected(context)?;
-    if flows.len() > 1 {
-        let names: Vec<&str> = flows.iter().map(|flow| flow.name.as_str()).collect();
-        let problem = Problem::new("several_flows", Scope::Command, "offsets belong to one flow")
-            .place(settings.path.display().to_string())
-            .cause(format!("its flows are {}", names.join(", ")))
-            .hint("name one with --flow NAME");
-        return Err(problem.into());
-    }
+    let (settings, flow) = flows::only_one(context, "offsets belong to one flow")?;
     let asked = match (&args.file, &args.topic, args.partition, args.offset) {
         (Some(file), ..) => read(file)?,
         (None, Some(topic), Some(partition), Some(offset)) => {
@@ -111,7 +103,6 @@ fn prepared(args: &Args, context: &Context) -> Result<Prepared, flows::Refusal> 
             return Err(problem.hint("give FILE, or --topic, --partition and --offset").into());
         }
     };
-    let flow = flows.pop().ok_or_else(|| Problem::new("no_flows", Scope::Config, "there is no flow"))?;
     Ok((settings, flow, asked))
 }
 
