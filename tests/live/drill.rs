@@ -17,13 +17,16 @@ use strait::drill::play::played::Played;
 use strait::drill::proxy::Tamper;
 use strait::drill::scenario::Scenario;
 
+use crate::harness::certificates::certificates;
 use crate::harness::cluster::Cluster;
+use crate::harness::rights::{Kind, Operation, Right, WORD, enter};
 use crate::harness::route::{LIMIT, Route};
-use crate::harness::spec::ClusterSpec;
-use crate::harness::strait::{run, start};
+use crate::harness::spec::{ClusterSpec, Listener};
+use crate::harness::strait::{Config, login, run, start};
 use crate::harness::{Lab, live, runtime};
 use crate::support::drills::{assert_passed, broken, clear, plan, rehearse, small};
 use crate::support::lies::{DoubleOne, DropOne, OldEpoch, ShiftOffset, SwapTwo};
+use crate::topics_bed::bed;
 
 /// Drills that are played beside each other.
 const AT_A_TIME: usize = 3;
@@ -215,6 +218,48 @@ fn g10_what_a_drill_made_is_taken_away_after_ctrl_c_and_after_a_kill_by_the_next
         let document: Value = serde_json::from_str(finished.stdout.trim()).unwrap();
         assert_eq!(document["data"]["verdict"], "PASS");
         assert_clean(route.source, route.target);
+    });
+}
+
+/// Lists what docs/security.md says that a drill needs, at either end.
+fn listed_rights() -> Vec<Right> {
+    use Operation::{Create, Delete, DescribeConfigs, Read, Write};
+    let begins = ["strait-drill-*", "strait.drill-*"];
+    let of = |kind: Kind, operations: &[Operation]| {
+        let each = begins.iter().flat_map(|begin| operations.iter().map(|operation| (*begin, *operation)));
+        each.map(|(begin, operation)| Right { operation, kind, name: begin.to_owned() }).collect::<Vec<_>>()
+    };
+    let topics = of(Kind::Topic, &[Create, Delete, Read, Write, DescribeConfigs]);
+    topics
+        .into_iter()
+        .chain(of(Kind::Group, &[Read, Delete]))
+        .chain(of(Kind::TransactionalId, &[Write]))
+        .collect()
+}
+
+#[test]
+fn g11_over_tls_and_scram_a_drill_needs_the_rights_that_are_listed_and_no_more() {
+    live(|lab| {
+        let (bed, user) = (bed(), "drill-user");
+        for cluster in [&bed.source, &bed.target] {
+            enter(cluster, &[(user.to_owned(), listed_rights())]);
+        }
+        let side =
+            format!("ssl_ca_file = {:?}\n", certificates().ca) + &login(lab, "SCRAM-SHA-256", (user, WORD));
+        let config = Config::new()
+            .cluster("source", &bed.source, Listener::SaslSsl, &side)
+            .cluster("target", &bed.target, Listener::SaslSsl, &side)
+            .flow("f", &["anything"], "")
+            .write(&lab.work_dir());
+        let drill =
+            ["failover-test", "--rate", "200", "--partitions", "2", "--duration", "1s", "--transactional"];
+        let finished = run(&config, &drill, LIMIT).assert_code(0).assert_says(&[
+            "PASS",
+            "failed_back",
+            "nothing_aborted",
+        ]);
+        assert!(!(finished.stdout + &finished.stderr).contains(WORD), "a secret is shown");
+        assert_clean(&bed.source, &bed.target);
     });
 }
 

@@ -50,7 +50,7 @@ pub struct Right {
     pub operation: Operation,
     /// To what kind of resource.
     pub kind: Kind,
-    /// Its name.
+    /// Its name; one that ends with a star is what names begin with.
     pub name: String,
 }
 
@@ -102,12 +102,14 @@ fn creation(user: &str, right: &Right) -> AclCreation {
     const LITERAL: i8 = 3;
     const PREFIXED: i8 = 4;
     const ALLOW: i8 = 3;
+    let begin = right.name.strip_suffix('*').filter(|begin| !begin.is_empty());
     AclCreation::default()
         .with_resource_type(right.kind as i8)
-        .with_resource_name(text(&right.name))
+        .with_resource_name(text(begin.unwrap_or(&right.name)))
         .with_resource_pattern_type(match right.kind {
             // Their ends number partitions.
             Kind::TransactionalId => PREFIXED,
+            _ if begin.is_some() => PREFIXED,
             _ => LITERAL,
         })
         .with_principal(text(&format!("User:{user}")))
