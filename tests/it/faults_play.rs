@@ -28,11 +28,11 @@ use crate::faults_world::{PARTITIONS, TOPIC, World};
 use crate::sandbox_kit::runtime;
 
 /// Scenarios played at a time: most of a scenario is waiting.
-const AT_A_TIME: usize = 96;
+const AT_A_TIME: usize = 48;
 /// How long one run of the flow may take before it counts as hanging.
 const HANGS_AFTER: Duration = Duration::from_secs(90);
 /// Between two looks at a flow.
-const LOOK_PAUSE: Duration = Duration::from_millis(20);
+const LOOK_PAUSE: Duration = Duration::from_millis(40);
 /// The group that shows the flow's progress.
 const GROUP: &str = "strait.f";
 
