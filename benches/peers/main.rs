@@ -14,6 +14,7 @@ mod relay;
 mod sink;
 mod table;
 mod tools;
+mod verify;
 
 #[path = "../../tests/live/harness/mod.rs"]
 mod harness;
@@ -44,6 +45,7 @@ fn main() {
     match options.rtt {
         Some(round_trip) => distance(&bed, &options, round_trip),
         None if options.latency => latency(&bed, &options),
+        None if options.verify => verifications(&bed, &options),
         None => copies(&bed, &options),
     }
 }
@@ -102,6 +104,16 @@ fn distance(bed: &Bed, options: &Options, round_trip: Duration) {
         distance::compare(bed, topic, &tools, round_trip, |tool, way| {
             runs(bed, options, tool, &filled, topic, way)
         });
+    }
+}
+
+/// Copies each topic with Strait, and verifies it.
+fn verifications(bed: &Bed, options: &Options) {
+    let filled = fill_all(bed, options, &[Workload::Lz4, Workload::Zstd, Workload::None, Workload::Small]);
+    let keep: Vec<&str> = filled.iter().map(|one| one.workload.topic()).collect();
+    for topic in &filled {
+        warm_up(bed, options, &filled, topic);
+        verify::compare(bed, options, topic, &keep);
     }
 }
 

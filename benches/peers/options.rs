@@ -24,6 +24,9 @@ pub struct Options {
     /// Measures from send to seen at the target, at 5,000 records a second.
     #[arg(long)]
     pub latency: bool,
+    /// Copies each topic with Strait and has `strait verify` compare both ends.
+    #[arg(long, conflicts_with_all = ["latency", "rtt", "only"])]
+    pub verify: bool,
     /// How often each tool copies each topic; medians are printed.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub runs: u32,

@@ -51,7 +51,7 @@ pub async fn jobs(gathered: &Gathered, sample: Option<Sample>) -> Result<Vec<Job
                 pieces.iter().filter(touches).any(is_taken)
             };
             let needed: Vec<_> = cuts.iter().copied().filter(ends).collect();
-            let sound = gathered.ends.sound_cuts(facts, needed.clone()).await?;
+            let sound = gathered.ends.sound_cuts(facts, needed.clone(), None).await?;
             // A piece whose ends are not sound is compared together with its neighbours.
             cuts.retain(|cut| !needed.contains(cut) || sound.contains(cut));
             let pieces = facts.pieces(begin, &cuts);
@@ -60,7 +60,7 @@ pub async fn jobs(gathered: &Gathered, sample: Option<Sample>) -> Result<Vec<Job
             jobs.extend(taken.map(|piece| Job { index, piece }));
             continue;
         }
-        let cuts = gathered.ends.sound_cuts(facts, cuts).await?;
+        let cuts = gathered.ends.sound_cuts(facts, cuts, Some(begin)).await?;
         jobs.extend(facts.pieces(begin, &cuts).into_iter().map(|piece| Job { index, piece }));
     }
     Ok(jobs)

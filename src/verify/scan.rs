@@ -10,6 +10,7 @@ use super::differ::{Differ, Need};
 use super::finding::{Finding, Tally};
 use super::plan::{Facts, Piece};
 use super::read::{Log, ReadError};
+use super::side::is_same;
 use crate::engine::committed::Committed;
 use crate::engine::limits::DECODED_BATCH_BYTES_MAX;
 use crate::engine::offset_map::Pair;
@@ -62,7 +63,15 @@ impl Ends {
 
     /// Keeps the cuts at which both logs hold the same record: where the map is wrong, cutting by it would
     /// tear records from their copies.
-    pub async fn sound_cuts(&self, facts: &Facts, cuts: Vec<Pair>) -> Result<Vec<Pair>, ReadError> {
+    ///
+    /// With `behind`, a cut inside a batch that is the same bytes at both ends moves to the batch's begin,
+    /// if that lies behind it: no batch is taken apart then.
+    pub async fn sound_cuts(
+        &self,
+        facts: &Facts,
+        cuts: Vec<Pair>,
+        behind: Option<Pair>,
+    ) -> Result<Vec<Pair>, ReadError> {
         let looked_at = cuts.into_iter().map(|cut| async move {
             let source = self.log_at_source(facts);
             let target = self.log_at_target(facts);
@@ -73,6 +82,13 @@ impl Ends {
             .await?;
             self.learn(&s.batches).await?;
             let is_own = |batch: &&RawBatch| !self.origin.is_foreign(batch.header.producer_id);
+            if let Some(behind) = behind
+                && let Some(begin) = same_batch(cut, s.batches.iter().find(is_own), t.batches.first())
+                && begin.source > behind.source
+                && begin.target > behind.target
+            {
+                return Ok(Some(begin));
+            }
             let s = first_from(s.batches.iter().filter(is_own), cut.source);
             let t = first_from(t.batches.iter(), cut.target);
             let is_sound = matches!((s, t), (Some(s), Some(t)) if t.offset == cut.target
@@ -81,7 +97,16 @@ impl Ends {
         });
         let found: Vec<Result<Option<Pair>, ReadError>> =
             futures_util::stream::iter(looked_at).buffered(CUTS_AT_ONCE).collect().await;
-        Ok(found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        let mut sound: Vec<Pair> =
+            found.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        // Of two cuts that moved to one batch, one is left.
+        let mut last = None;
+        sound.retain(|cut| {
+            let rises = last.is_none_or(|last: Pair| cut.source > last.source && cut.target > last.target);
+            last = if rises { Some(*cut) } else { last };
+            rises
+        });
+        Ok(sound)
     }
 
     /// Compares one piece.
@@ -146,10 +171,62 @@ fn push_target(differ: &mut Differ, facts: &Facts, piece: &Piece, found: Committ
     }
 }
 
+/// Finds the begin of the batch that holds a cut, where both ends have it as the same bytes.
+fn same_batch(cut: Pair, source: Option<&RawBatch>, target: Option<&RawBatch>) -> Option<Pair> {
+    let (source, target) = (source?, target?);
+    let begin = Pair { source: source.header.base_offset, target: target.header.base_offset };
+    let is_inside = (begin.source..=source.header.last_offset()).contains(&cut.source);
+    let is_same_record = cut.source - begin.source == cut.target - begin.target;
+    let is_sound = is_inside && is_same_record && is_same(source, target);
+    (is_sound && source.verify_crc().is_ok() && target.verify_crc().is_ok()).then_some(begin)
+}
+
 /// Decodes as little as is needed for the first record at or behind an offset.
 fn first_from<'a>(batches: impl Iterator<Item = &'a RawBatch>, offset: i64) -> Option<Identity> {
     let mut behind = batches.filter(|batch| batch.header.last_offset() >= offset);
     behind.find_map(|batch| {
         identities(batch, DECODED_BATCH_BYTES_MAX).ok()?.into_iter().find(|record| record.offset >= offset)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::kafka::batch::{BatchHeader, HEADER_BYTES};
+    use crate::kafka::crc::crc32c;
+
+    /// A batch of ten records at an offset; its records are only bytes here.
+    fn batch(base_offset: i64, payload: &[u8]) -> RawBatch {
+        let header = BatchHeader {
+            base_offset,
+            magic: 2,
+            last_offset_delta: 9,
+            record_count: 10,
+            ..BatchHeader::parse(&[0; HEADER_BYTES])
+        };
+        let whole = [&header.to_bytes()[..], payload].concat();
+        let header = BatchHeader { crc: crc32c(&whole[21..]), ..header };
+        RawBatch { header, bytes: Bytes::from([&header.to_bytes()[..], payload].concat()) }
+    }
+
+    #[test]
+    fn a_cut_moves_to_the_begin_of_a_batch_that_both_have() {
+        let cut = Pair { source: 104, target: 54 };
+        let (source, target) = (batch(100, b"same"), batch(50, b"same"));
+        let begin = Pair { source: 100, target: 50 };
+        assert_eq!(same_batch(cut, Some(&source), Some(&target)), Some(begin));
+        assert_eq!(same_batch(begin, Some(&source), Some(&target)), Some(begin));
+        let others = [batch(51, b"same"), batch(50, b"else"), {
+            let sound = batch(50, b"same");
+            RawBatch { header: BatchHeader { crc: 1, ..sound.header }, ..sound }
+        }];
+        for other in others {
+            assert_eq!(same_batch(cut, Some(&source), Some(&other)), None);
+        }
+        let outside = Pair { source: 110, target: 60 };
+        assert_eq!(same_batch(outside, Some(&source), Some(&target)), None);
+        assert_eq!(same_batch(cut, None, Some(&target)), None);
+    }
 }
