@@ -1,6 +1,6 @@
 //! What is known after a drill: what was sent, copied, processed and committed, each as somebody saw it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Names one of the two regions.
@@ -143,8 +143,8 @@ pub struct Switch {
     pub session: Duration,
     /// The offsets in the new region that the group goes on from; a partition without one is not there.
     pub resumed: BTreeMap<i32, i64>,
-    /// Offsets told as a bound: records may be read again behind them.
-    pub bounds: usize,
+    /// The partitions whose offset was told as a bound: records may be read again behind it.
+    pub bounds: BTreeSet<i32>,
 }
 
 /// Holds everything the oracle judges.

@@ -1,5 +1,6 @@
 //! What a flow counts while it runs.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub struct FlowMeters {
     elsewhere: AtomicUsize,
     group_trouble: Mutex<Option<String>>,
     moved_groups: Mutex<Option<MovedGroups>>,
+    bound_offsets: Mutex<BTreeSet<TopicPartition>>,
 }
 
 /// Says what became of the consumer groups a flow carries along.
@@ -95,6 +97,20 @@ impl FlowMeters {
     /// Returns what became of the consumer groups that are carried along.
     pub fn moved_groups(&self) -> Option<MovedGroups> {
         *self.moved_groups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of the target partitions for which some group's committed offset is only a bound, as of the last
+    /// look at them.
+    pub fn set_bound_offsets(&self, looked_at: &[TopicPartition], bounds: BTreeSet<TopicPartition>) {
+        let mut known = self.bound_offsets.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|partition| !looked_at.contains(partition));
+        known.extend(bounds);
+    }
+
+    /// Returns the target partitions for which some group's committed offset is only a bound: where it goes on
+    /// there, it may read records again.
+    pub fn bound_offsets(&self) -> BTreeSet<TopicPartition> {
+        self.bound_offsets.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Remembers records left out under a policy, until the supervisor tells of them.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::apply::{Outcome, apply};
 use super::gather::{Selection, choose, found};
-use super::plan::{GroupPlan, Step, plan};
+use super::plan::{GroupPlan, Step, bound_offsets, plan};
 use crate::config::settings::FlowSettings;
 use crate::engine::event::{Event, Notice};
 use crate::engine::mapping::{Both, live_maps, log_ends};
@@ -170,6 +170,9 @@ impl Follower {
         }
         self.told = told;
         self.view.meters.set_moved_groups(Some(groups));
+        let looked_at: Vec<TopicPartition> =
+            plans.iter().flat_map(|plan| &plan.moves).map(|planned| planned.target.clone()).collect();
+        self.view.meters.set_bound_offsets(&looked_at, bound_offsets(plans));
         if !follow.is_empty() {
             self.send(Event::GroupsFollow { groups: follow }).await;
         }

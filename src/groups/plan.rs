@@ -1,6 +1,6 @@
 //! What is to be committed for each group, and what cannot be, with the reason; pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kafka_protocol::ResponseError;
 
@@ -66,6 +66,16 @@ pub enum Blocked {
     /// What it is at the target cannot be found out.
     #[error("its state at the target cannot be read: {0}")]
     Target(KafkaError),
+}
+
+/// Lists the target partitions where some group's offset is only a bound, in its place or about to be.
+pub fn bound_offsets(plans: &[GroupPlan]) -> BTreeSet<TopicPartition> {
+    let moves = plans.iter().flat_map(|plan| &plan.moves);
+    let is_bound = |planned: &&Move| {
+        let is_there = matches!(planned.step, Step::Commit | Step::Rewind | Step::InPlace);
+        is_there && planned.translated.as_ref().is_some_and(|translated| translated.bound.is_some())
+    };
+    moves.filter(is_bound).map(|planned| planned.target.clone()).collect()
 }
 
 /// Says what is to be done about one committed offset.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use strait::config::load_text;
@@ -28,7 +28,7 @@ use crate::faults_world::{PARTITIONS, TOPIC, World};
 use crate::sandbox_kit::runtime;
 
 /// Scenarios played at a time: most of a scenario is waiting.
-const AT_A_TIME: usize = 48;
+const AT_A_TIME: usize = 64;
 /// How long one run of the flow may take before it counts as hanging.
 const HANGS_AFTER: Duration = Duration::from_secs(90);
 /// Between two looks at a flow.
@@ -103,9 +103,6 @@ pub fn play_each<T: Sync>(
     items: &[T],
     play: impl Fn(&T) -> Result<Played, String> + Sync,
 ) -> Vec<Result<Played, String>> {
-    // Tests that all played at once would only run into each other's timeouts.
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let next = AtomicUsize::new(0);
     let results: Vec<Mutex<Option<Result<Played, String>>>> =
         items.iter().map(|_| Mutex::new(None)).collect();
@@ -115,6 +112,7 @@ pub fn play_each<T: Sync>(
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(item) = items.get(index) else { return };
+                    let _slot = Slot::take();
                     let played = catch_unwind(AssertUnwindSafe(|| play(item)));
                     let played = played.unwrap_or_else(|panic| Err(words(&*panic)));
                     *results[index].lock().unwrap() = Some(played);
@@ -123,6 +121,30 @@ pub fn play_each<T: Sync>(
         }
     });
     results.into_iter().map(|result| result.into_inner().unwrap().unwrap()).collect()
+}
+
+/// A place among the scenarios that are played at a time, by all tests together: more of them would only run into
+/// each other's timeouts, and where one test waits for its last ones another goes on.
+struct Slot;
+
+static SLOTS_TAKEN: Mutex<usize> = Mutex::new(0);
+static SLOT_FREE: Condvar = Condvar::new();
+
+impl Slot {
+    fn take() -> Self {
+        let taken = SLOTS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken =
+            SLOT_FREE.wait_while(taken, |taken| *taken >= AT_A_TIME).unwrap_or_else(PoisonError::into_inner);
+        *taken += 1;
+        Self
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        *SLOTS_TAKEN.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        SLOT_FREE.notify_one();
+    }
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> String {

@@ -56,7 +56,7 @@ pub(super) fn moved(evidence: &Evidence, leg: Leg, partition: i32) -> Moved {
         Some(over) if over > 0 || last.is_none() => Moved::Late { records: over as u64 },
         _ => Moved::Early {
             records: wanted.saturating_sub(before_new) as u64,
-            is_bound: switch.is_some_and(|switch| switch.bounds > 0),
+            is_bound: switch.is_some_and(|switch| switch.bounds.contains(&partition)),
         },
     }
 }

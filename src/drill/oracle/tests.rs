@@ -236,3 +236,15 @@ fn g11_a_loss_that_began_after_the_region_was_lost_has_no_known_span() {
     let max_lost = unread.iter().find(|promise| promise.code == "max_lost").unwrap();
     assert!(matches!(max_lost.kept, Kept::Unknown(_)), "nothing was read");
 }
+
+#[test]
+fn g6_an_offset_told_as_a_bound_may_be_early_and_never_late() {
+    let mut evidence = sound();
+    evidence.commits.insert((Leg::Home, 0), vec![105]);
+    evidence.switches.get_mut(&Leg::Away).unwrap().bounds.insert(0);
+    resumed(&mut evidence).insert(0, 4);
+    assert_eq!(judge(&evidence).moved[&(Leg::Away, 0)], Moved::Early { records: 1, is_bound: true });
+    assert_eq!(broken(&evidence), [""; 0]);
+    resumed(&mut evidence).insert(0, 6);
+    assert!(broken(&evidence).contains(&"offsets_exact"), "records are left out");
+}

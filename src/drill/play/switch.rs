@@ -1,5 +1,6 @@
 //! The change from the source region to the target: unplanned, with what has arrived, or planned, with all.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -14,6 +15,7 @@ use crate::engine::supervisor::FlowError;
 use crate::failover::drain::{CaughtUp, Drain, DrainError, Rest};
 use crate::failover::ending::{Ending, Leave};
 use crate::failover::whole::{self, FailedOver, FailoverError};
+use crate::groups::plan::bound_offsets;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::error::ConnectError;
 use crate::types::TopicPartition;
@@ -77,6 +79,13 @@ pub(super) async fn unplanned(
     let went = match fail_over(scene).await {
         Ok(failed_over) => {
             note_places(scene, &failed_over);
+            // Where the source does not answer the group stands where the copy moved it last, which may be where the
+            // copy ended then.
+            let moved_last = scene.link.as_ref().map(|link| link.view().meters.bound_offsets());
+            let now = bound_offsets(&failed_over.looked.groups.plans);
+            let bounds =
+                if failed_over.looked.groups.source_answered { now } else { moved_last.unwrap_or_default() };
+            switch.bounds = indices(bounds);
             go_on(scene, switch, switching).await
         }
         Err(error) => {
@@ -141,12 +150,15 @@ pub(super) async fn planned(
 ) -> Result<Option<Application>, DrillError> {
     let switching = scene.record.begin(Phase::Switch).await;
     let reading = application.finish_writing().await?;
-    let switch = Switch { began: scene.ledger.now(), ..Switch::default() };
+    let mut switch = Switch { began: scene.ledger.now(), ..Switch::default() };
     scene.record.mark("writers stopped").await;
     // The group stops where it is: what it has not processed it goes on with over there.
     reading.finish().await?;
     match end_planned(scene).await {
-        Ok(()) => go_on(scene, switch, switching).await,
+        Ok(ended) => {
+            switch.bounds = indices(bound_offsets(&ended.looked.groups.plans));
+            go_on(scene, switch, switching).await
+        }
         Err(error) => {
             scene.evidence.switches.insert(Leg::Away, switch);
             scene.broken_switch((Leg::Away, Phase::Switch, switching), &error).await;
@@ -155,7 +167,7 @@ pub(super) async fn planned(
     }
 }
 
-async fn end_planned(scene: &mut Scene<'_>) -> Result<(), SwitchError> {
+async fn end_planned(scene: &mut Scene<'_>) -> Result<FailedOver, SwitchError> {
     let caught_up = drained(scene).await?;
     let (source, target) = scene.doors.of_copy();
     let (source, target) = tokio::try_join!(Cluster::open(source), Cluster::open(target))?;
@@ -166,8 +178,12 @@ async fn end_planned(scene: &mut Scene<'_>) -> Result<(), SwitchError> {
     }
     let asked = Some((&source, PATIENCE));
     let leave = Leave::Planned(&caught_up);
-    whole::end(&mut ending, &target, &scene.plan.flow, asked, leave).await?;
-    Ok(())
+    Ok(whole::end(&mut ending, &target, &scene.plan.flow, asked, leave).await?)
+}
+
+/// Names partitions of the drill's one topic by their index.
+pub(super) fn indices(partitions: BTreeSet<TopicPartition>) -> BTreeSet<i32> {
+    partitions.into_iter().map(|partition| partition.partition).collect()
 }
 
 /// Ends the running copy, and copies what is left.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::error::DrillError;
 use super::story::{LOOK_INTERVAL, PATIENCE, Scene};
-use super::switch::{QUIET_FOR, SwitchError, first_processed};
+use super::switch::{QUIET_FOR, SwitchError, first_processed, indices};
 use super::told::Phase;
 use crate::drill::application::Application;
 use crate::drill::evidence::{Leg, Switch};
@@ -19,6 +19,7 @@ use crate::failback::settle::Choice;
 use crate::failback::survey::Survey;
 use crate::failback::way::Failback;
 use crate::failover::drain::Rest;
+use crate::groups::plan::bound_offsets;
 use crate::kafka::cluster::Cluster;
 use crate::kafka::groups::classic_members;
 use crate::kafka::librdkafka::client_config;
@@ -112,7 +113,8 @@ async fn end(scene: &Scene<'_>, prepared: &mut Prepared, switch: &mut Switch) ->
     let waiting = scene.ledger.now();
     no_members(&source, &scene.work.group).await?;
     switch.session = scene.ledger.now().saturating_sub(waiting);
-    failback.end(begun, Some(&caught_up)).await?;
+    let came_back = failback.end(begun, Some(&caught_up)).await?;
+    switch.bounds = indices(bound_offsets(&came_back.looked.groups.plans));
     failback.reopen(survey).await?;
     switch.resumed = resumes_at(&source, &scene.work.group, &scene.work.topic).await?;
     switch.moved = scene.ledger.now();
