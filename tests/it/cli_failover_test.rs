@@ -12,6 +12,8 @@ const SMALL: [&str; 7] = ["--sandbox", "--rate", "200", "--partitions", "2", "--
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_strait"));
     command.arg("failover-test").args(arguments).env_remove("STRAIT_CONFIG").env("TERM", "xterm");
+    // Where a list of lost records may be left.
+    command.current_dir(env!("CARGO_TARGET_TMPDIR"));
     command
 }
 

@@ -213,7 +213,8 @@ fn g10_what_a_drill_made_is_taken_away_after_ctrl_c_and_after_a_kill_by_the_next
         let _ = killed.finish(LIMIT);
         assert!(!of_drills(route.source).is_empty() && !of_drills(route.target).is_empty());
         let short = ["failover-test", "--rate", "100", "--partitions", "2", "--duration", "1s", "--one-way"];
-        let all = [&short[..], &["--format", "json"]].concat();
+        let folder = lab.work_dir().join("artifacts").display().to_string();
+        let all = [&short[..], &["--format", "json", "--artifacts", &folder]].concat();
         let finished = run(&config, &all, LIMIT).assert_code(0);
         let document: Value = serde_json::from_str(finished.stdout.trim()).unwrap();
         assert_eq!(document["data"]["verdict"], "PASS");
@@ -253,6 +254,8 @@ fn g11_over_tls_and_scram_a_drill_needs_the_rights_that_are_listed_and_no_more()
             .write(&lab.work_dir());
         let drill =
             ["failover-test", "--rate", "200", "--partitions", "2", "--duration", "1s", "--transactional"];
+        let folder = lab.work_dir().join("artifacts").display().to_string();
+        let drill = [&drill[..], &["--artifacts", &folder]].concat();
         let finished = run(&config, &drill, LIMIT).assert_code(0);
         for words in ["PASS", "failed_back", "nothing_aborted"] {
             assert!(finished.stdout.contains(words), "{words}: {}", finished.stdout);
