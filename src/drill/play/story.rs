@@ -17,7 +17,7 @@ use super::stage;
 use super::told::{Phase, Told};
 use super::{switch, way_back};
 use crate::drill::application::Application;
-use crate::drill::evidence::{Evidence, Found, Leg, Log, Region};
+use crate::drill::evidence::{Evidence, Found, Leg, Log, Region, Switch};
 use crate::drill::ledger::Ledger;
 use crate::drill::link::{Link, resumes_at};
 use crate::drill::log;
@@ -324,8 +324,10 @@ impl Scene<'_> {
     pub(super) async fn broken_switch(
         &mut self,
         (leg, phase, began): (Leg, Phase, Duration),
+        switch: Switch,
         error: &(dyn std::error::Error + Send + Sync),
     ) {
+        self.evidence.switches.insert(leg, switch);
         let cause = in_words(error);
         self.record.broken(phase, began, &cause).await;
         self.evidence.broken_switches.insert(leg, cause);

@@ -89,8 +89,7 @@ pub(super) async fn unplanned(
             go_on(scene, switch, switching).await
         }
         Err(error) => {
-            scene.evidence.switches.insert(Leg::Away, switch);
-            scene.broken_switch((Leg::Away, Phase::Switch, switching), &error).await;
+            scene.broken_switch((Leg::Away, Phase::Switch, switching), switch, &error).await;
             Ok(None)
         }
     };
@@ -160,8 +159,7 @@ pub(super) async fn planned(
             go_on(scene, switch, switching).await
         }
         Err(error) => {
-            scene.evidence.switches.insert(Leg::Away, switch);
-            scene.broken_switch((Leg::Away, Phase::Switch, switching), &error).await;
+            scene.broken_switch((Leg::Away, Phase::Switch, switching), switch, &error).await;
             Ok(None)
         }
     }

@@ -47,8 +47,8 @@ pub(super) async fn fail_back(
         Ok(prepared) => prepared,
         Err(error) => {
             application.tear_away().await?;
-            scene.evidence.switches.insert(Leg::Back, Switch { began, ..Switch::default() });
-            scene.broken_switch((Leg::Back, Phase::FailBack, began), &error).await;
+            let switch = Switch { began, ..Switch::default() };
+            scene.broken_switch((Leg::Back, Phase::FailBack, began), switch, &error).await;
             return Ok(None);
         }
     };
@@ -57,8 +57,7 @@ pub(super) async fn fail_back(
     scene.record.mark("writers stopped").await;
     reading.finish().await?;
     if let Err(error) = end(scene, &mut prepared, &mut switch).await {
-        scene.evidence.switches.insert(Leg::Back, switch);
-        scene.broken_switch((Leg::Back, Phase::FailBack, began), &error).await;
+        scene.broken_switch((Leg::Back, Phase::FailBack, began), switch, &error).await;
         return Ok(None);
     }
     scene.record.mark("group moved back").await;
