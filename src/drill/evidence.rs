@@ -166,6 +166,8 @@ pub struct Evidence {
     /// How many keys each partition has where the topic is compacted: a record may be gone where a later one
     /// of its key stands.
     pub keys: Option<u64>,
+    /// Whether the application writes in transactions, some of which it aborts.
+    pub is_transactional: bool,
     /// Partitions whose copying stopped for good, each with the cause.
     pub stopped: Vec<(String, String)>,
     /// Changes of region that did not come to their end, each by its leg and with the cause.

@@ -30,6 +30,8 @@ pub struct Counts {
     pub acknowledged: u64,
     /// Records without an answer.
     pub unknown: u64,
+    /// Records of aborted transactions.
+    pub aborted: u64,
     /// Records processed, those processed again included.
     pub processed: u64,
 }
@@ -39,6 +41,7 @@ struct CountsCell {
     handed: AtomicU64,
     acknowledged: AtomicU64,
     unknown: AtomicU64,
+    aborted: AtomicU64,
     processed: AtomicU64,
 }
 
@@ -73,7 +76,8 @@ impl Ledger {
         match sent.fate {
             Fate::Acknowledged { .. } => drop(cell.acknowledged.fetch_add(1, Ordering::Relaxed)),
             Fate::Unknown => drop(cell.unknown.fetch_add(1, Ordering::Relaxed)),
-            Fate::Failed | Fate::Aborted => {}
+            Fate::Aborted => drop(cell.aborted.fetch_add(1, Ordering::Relaxed)),
+            Fate::Failed => {}
         }
         lock(&self.sent).push(sent);
     }
@@ -100,6 +104,7 @@ impl Ledger {
             handed: read(&cell.handed),
             acknowledged: read(&cell.acknowledged),
             unknown: read(&cell.unknown),
+            aborted: read(&cell.aborted),
             processed: read(&cell.processed),
         }
     }
@@ -110,6 +115,7 @@ impl Ledger {
             handed: sum.handed + leg.handed,
             acknowledged: sum.acknowledged + leg.acknowledged,
             unknown: sum.unknown + leg.unknown,
+            aborted: sum.aborted + leg.aborted,
             processed: sum.processed + leg.processed,
         })
     }

@@ -146,12 +146,13 @@ fn of_copy(findings: &Findings) -> Vec<Promise> {
             kept: in_logs(findings, |log| &log.unexplained),
         },
     ];
-    if findings.aborted > 0 {
-        promises.push(Promise {
-            code: "nothing_aborted",
-            text: "no record of an aborted transaction is to be read",
-            kept: seen(in_logs(findings, |log| &log.aborted)),
-        });
+    if let Some(aborted) = findings.aborted {
+        let kept = match seen(in_logs(findings, |log| &log.aborted)) {
+            Kept::Yes if aborted == 0 => Kept::Unknown("no transaction was aborted".to_owned()),
+            kept => kept,
+        };
+        let text = "no record of an aborted transaction is to be read";
+        promises.push(Promise { code: "nothing_aborted", text, kept });
     }
     if let Some(source) = findings.logs.get(&Region::Source) {
         promises.push(Promise {

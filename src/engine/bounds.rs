@@ -42,42 +42,48 @@ pub struct Unlisted {
 /// One partition and its bounds.
 pub type Found = (Arc<PartitionCell>, Result<Bounds, Unlisted>);
 
-/// Asks the leaders of both ends, five questions side by side.
+/// Asks the leaders of both ends, side by side.
 pub async fn of(
     cells: &[Arc<PartitionCell>],
     (source, at_source): (&Cluster, &Metadata),
     (target, at_target): (&Cluster, &Metadata),
     patience: Duration,
 ) -> Result<Vec<Found>, KafkaError> {
-    let at_begin = |cell: &PartitionCell| match cell.lock().begin {
-        StartAt::Earliest => OffsetSpec::Earliest,
-        StartAt::Latest => OffsetSpec::Latest,
-        StartAt::TimestampMs(ms) => OffsetSpec::TimestampMs(ms),
-    };
-    let of_source = async |spec: &(dyn Fn(&PartitionCell) -> OffsetSpec + Sync)| {
-        let asked: Vec<_> = cells.iter().map(|cell| (cell.source.clone(), spec(cell))).collect();
+    let of_source = async |asked: Vec<(TopicPartition, OffsetSpec)>| {
         let list = || offsets::list(source, at_source, &asked, Isolation::ReadCommitted);
         source.retrying(patience, list).await
     };
+    let everywhere = |spec| {
+        cells.iter().map(|cell| (cell.source.clone(), spec)).collect::<Vec<(TopicPartition, OffsetSpec)>>()
+    };
+    let by_time = cells.iter().filter_map(|cell| match cell.lock().begin {
+        StartAt::Earliest | StartAt::Latest => None,
+        StartAt::TimestampMs(ms) => Some((cell.source.clone(), OffsetSpec::TimestampMs(ms))),
+    });
     let of_target = async |spec: OffsetSpec| {
         let asked: Vec<_> = cells.iter().map(|cell| (cell.target.clone(), spec)).collect();
         let list = || offsets::list(target, at_target, &asked, Isolation::ReadUncommitted);
         target.retrying(patience, list).await
     };
     let at_source = try_join(
-        of_source(&at_begin),
-        try_join(of_source(&|_| OffsetSpec::Earliest), of_source(&|_| OffsetSpec::Latest)),
+        of_source(by_time.collect()),
+        try_join(of_source(everywhere(OffsetSpec::Earliest)), of_source(everywhere(OffsetSpec::Latest))),
     );
     let at_target = try_join(of_target(OffsetSpec::Earliest), of_target(OffsetSpec::Latest));
-    let ((firsts, (source_firsts, ends)), (target_firsts, target_ends)) =
+    let ((by_time, (source_firsts, ends)), (target_firsts, target_ends)) =
         try_join(at_source, at_target).await?;
     let told = |cell: &Arc<PartitionCell>| {
         let bounds_of = |cluster: &Cluster, answers: &OffsetAnswers, partition: &TopicPartition| {
             offsets::answer(answers, partition)
                 .map_err(|code| Unlisted { alias: cluster.alias().clone(), code })
         };
+        let firsts = match cell.lock().begin {
+            StartAt::Earliest => &source_firsts,
+            StartAt::Latest => &ends,
+            StartAt::TimestampMs(_) => &by_time,
+        };
         Ok(Bounds {
-            first: bounds_of(source, &firsts, &cell.source)?,
+            first: bounds_of(source, firsts, &cell.source)?,
             end: bounds_of(source, &ends, &cell.source)?,
             source_first: bounds_of(source, &source_firsts, &cell.source)?,
             target_first: bounds_of(target, &target_firsts, &cell.target)?,

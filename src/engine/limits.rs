@@ -61,8 +61,9 @@ pub const PRODUCE_REQUESTS_IN_FLIGHT_MAX: usize = 256;
 pub const TROUBLE_GRACE: Duration = Duration::from_secs(2);
 /// After this much trouble a partition gives back the memory of what it has not sent.
 pub const SHED_AFTER: Duration = Duration::from_millis(500);
-/// Pause before a partition asks again for what only a person can mend (a missing ACL, say).
-pub const FATAL_RETRY_PAUSE: Duration = Duration::from_secs(5);
+/// Shortest pause before a partition asks again for what only a person can mend (a missing ACL, say). It grows like
+/// every other: who has just been given a right is not kept waiting until all brokers know of it.
+pub const FATAL_RETRY_PAUSE_MIN: Duration = Duration::from_millis(500);
 
 /// Times in a row that the same place has to come damaged from the source: before, it may have happened on
 /// the way.

@@ -1,6 +1,7 @@
 //! One cluster: who its brokers are, and a control connection to each, opened when first needed.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -47,7 +48,24 @@ struct Known {
     controller: Option<i32>,
     brokers: BTreeMap<i32, Peer>,
     control: HashMap<i32, Connection>,
+    opening: HashMap<i32, Arc<Opening>>,
     next: usize,
+}
+
+/// Lets one caller at a time open the control connection to a broker, while the others wait for what comes of it: a
+/// start asks about hundreds of partitions at once, and a broker would have to shake hands with each of them.
+#[derive(Debug, Default)]
+struct Opening {
+    /// How many tries failed so far.
+    failures: AtomicU64,
+    /// What the last one failed with; locked while a try is under way.
+    last: tokio::sync::Mutex<Option<ConnectError>>,
+}
+
+impl Known {
+    fn open_control(&self, node: i32) -> Option<Connection> {
+        self.control.get(&node).filter(|connection| connection.is_open()).cloned()
+    }
 }
 
 impl Cluster {
@@ -149,8 +167,9 @@ impl Cluster {
                 (*node, peer)
             })
             .collect();
-        let Known { control, brokers, .. } = &mut *known;
+        let Known { control, opening, brokers, .. } = &mut *known;
         control.retain(|node, connection| brokers.contains_key(node) && connection.is_open());
+        opening.retain(|node, _| brokers.contains_key(node));
     }
 
     /// Returns the brokers as they are advertised.
@@ -187,14 +206,36 @@ impl Cluster {
         self.inner.connector.connect(peer).await
     }
 
-    /// Returns the control connection to a broker, opening it where there is none.
+    /// Returns the control connection to a broker, opening it where there is none. Those who ask while it is being
+    /// opened share what comes of it.
     pub async fn control(&self, node: i32) -> Result<Connection, ConnectError> {
-        if let Some(connection) = self.known().control.get(&node).filter(|c| c.is_open()) {
-            return Ok(connection.clone());
+        let opening = {
+            let mut known = self.known();
+            if let Some(connection) = known.open_control(node) {
+                return Ok(connection);
+            }
+            known.opening.entry(node).or_default().clone()
+        };
+        let failures = opening.failures.load(Ordering::Relaxed);
+        let mut last = opening.last.lock().await;
+        if let Some(connection) = self.known().open_control(node) {
+            return Ok(connection);
         }
-        let connection = self.connect(node).await?;
-        self.known().control.insert(node, connection.clone());
-        Ok(connection)
+        // Somebody tried while this one waited, and each in turn would only wait as long again.
+        if let Some(error) = last.as_ref().filter(|_| opening.failures.load(Ordering::Relaxed) != failures) {
+            return Err(error.clone());
+        }
+        match self.connect(node).await {
+            Ok(connection) => {
+                self.known().control.insert(node, connection.clone());
+                Ok(connection)
+            }
+            Err(error) => {
+                *last = Some(error.clone());
+                opening.failures.fetch_add(1, Ordering::Relaxed);
+                Err(error)
+            }
+        }
     }
 
     /// Returns a control connection to any broker: one that is open, else each broker in turn, else

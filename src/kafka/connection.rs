@@ -307,6 +307,11 @@ impl PendingAnswer {
         decode_response::<R>(frame, self.version).map_err(|cause| self.error(cause))
     }
 
+    /// Waits for the answer and does not look into it.
+    pub async fn arrived(mut self) -> Result<(), RequestError> {
+        self.frame().await.map(drop)
+    }
+
     async fn frame(&mut self) -> Result<Bytes, RequestError> {
         match tokio::time::timeout(self.timeout, &mut self.reply).await {
             Ok(Ok(Ok(frame))) => Ok(frame),

@@ -9,18 +9,20 @@ use std::time::{Duration, Instant};
 use kafka_protocol::messages::ApiVersionsRequest;
 
 use super::cluster::Cluster;
+use super::connection::Connection;
+use super::error::RequestError;
 
 /// Questions before the shortest of their answers counts.
 const SAMPLES_MIN: u32 = 6;
-/// Questions after which the broker is asked rarely.
-const SAMPLES_ENOUGH: u32 = 20;
 /// A way this long is believed sooner: no broker is so busy twice in a row.
 const LONG: Duration = Duration::from_millis(40);
 /// Questions before that.
 const SAMPLES_MIN_LONG: u32 = 2;
-/// Pause between the first questions.
-const PAUSE_FIRST: Duration = Duration::from_millis(20);
-/// Pause between later ones.
+/// The version of the question: the first, which every broker speaks and in which clients need no name.
+const VERSION: i16 = 0;
+/// Pause after the first question; it doubles with each that is answered.
+const PAUSE_FIRST: Duration = Duration::from_millis(10);
+/// Pause between later ones, and after one without an answer.
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// Holds the shortest way to a broker and back that was seen.
@@ -79,13 +81,19 @@ impl Drop for Watch {
     }
 }
 
+/// Asks what a broker answers at once, at any age and with any rights; what it says does not matter.
+async fn question(connection: &Connection) -> Result<(), RequestError> {
+    connection.send(&ApiVersionsRequest::default(), VERSION, None).await?.arrived().await
+}
+
 async fn ask(cluster: Cluster, node: i32, round_trip: Arc<RoundTrip>) {
+    let mut pause = PAUSE_FIRST;
     loop {
         // Who uses the connection for more finds out what is wrong with it.
         let is_answered = match cluster.control(node).await {
             Ok(connection) => {
                 let asked = Instant::now();
-                let is_answered = connection.call(&ApiVersionsRequest::default()).await.is_ok();
+                let is_answered = question(&connection).await.is_ok();
                 if is_answered {
                     round_trip.note(asked.elapsed());
                 }
@@ -93,8 +101,7 @@ async fn ask(cluster: Cluster, node: i32, round_trip: Arc<RoundTrip>) {
             }
             Err(_) => false,
         };
-        let samples = round_trip.samples.load(Ordering::Relaxed);
-        let is_new = is_answered && samples < SAMPLES_ENOUGH;
-        tokio::time::sleep(if is_new { PAUSE_FIRST * samples } else { PAUSE }).await;
+        tokio::time::sleep(if is_answered { pause } else { PAUSE }).await;
+        pause = PAUSE.min(pause * 2);
     }
 }

@@ -170,7 +170,7 @@ pub fn read(mut frame: Bytes) -> Result<Read, Unreadable> {
     let (key, version) = (i16::from_be_bytes([k0, k1]), i16::from_be_bytes([v0, v1]));
     let correlation = i32::from_be_bytes([c0, c1, c2, c3]);
     let api = ApiKey::try_from(key).map_err(|()| Unreadable::Key(key))?;
-    let (_, versions) = served_versions().find(|(served, _)| *served == api).ok_or(Unreadable::Key(key))?;
+    let versions = versions_of(api).ok_or(Unreadable::Key(key))?;
     if !(versions.min..=versions.max).contains(&version) {
         if api == ApiKey::ApiVersions {
             let told = ApiVersionsRequest::default().refusal(ResponseError::UnsupportedVersion);
@@ -202,6 +202,14 @@ macro_rules! served {
         /// Lists the kinds of requests that are served, with their versions.
         pub fn served_versions() -> impl Iterator<Item = (ApiKey, VersionRange)> {
             [$((ApiKey::$api, common::<$request>())),*].into_iter()
+        }
+
+        /// Returns the versions in which a kind of requests is served.
+        fn versions_of(api: ApiKey) -> Option<VersionRange> {
+            match api {
+                $(ApiKey::$api => Some(common::<$request>()),)*
+                _ => None,
+            }
         }
 
         fn decode(

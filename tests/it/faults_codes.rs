@@ -401,7 +401,7 @@ fn g2_g11_a_partition_that_had_an_owner_is_not_written_while_its_fence_cannot_be
     let scenario = Scenario {
         name: format!("InitProducerId: {code:?} for ever"),
         faults: vec![(Side::Target, Stage::Takeover, fault)],
-        retry_timeout: "2s",
+        retry_timeout: "8s",
     };
     play(&[(scenario, (code, Stops("gave_up")))]);
 }

@@ -12,7 +12,7 @@ use kafka_protocol::messages::ApiKey;
 use strait::engine::supervisor::RunMode;
 use strait::sandbox::{Action, Fault};
 
-use crate::faults_play::{Came, Ended, Played, Run, Side, Stage, play_each};
+use crate::faults_play::{Came, Ended, Limits, Played, Run, Side, Stage, play_each};
 use crate::faults_random::{Random, faults, seeds, told};
 use crate::faults_shapes::ASKED;
 use crate::faults_world::{Content, PARTITIONS, TOPIC, World};
@@ -103,7 +103,8 @@ fn play(loss: &Loss) -> Result<Played, String> {
     world.write_plain();
     judge.note(&world);
     let [retry_timeout, last_timeout] = RETRY_TIMEOUTS;
-    let first = Run::start(&world, RunMode::Continuous, retry_timeout, || plan(&world, Stage::Start));
+    let first =
+        Run::start(&world, RunMode::Continuous, Limits::of(retry_timeout), || plan(&world, Stage::Start));
     first.until_copied(&world)?;
     if matches!(loss.when, When::Idle | When::IdleAndWritten) {
         world.lose(at(&world, loss.side), loss.count);
@@ -128,11 +129,11 @@ fn play(loss: &Loss) -> Result<Played, String> {
     world.write_plain();
     judge.note(&world);
     let take_over = || plan(&world, Stage::Takeover);
-    let second = Run::start(&world, RunMode::Once, retry_timeout, take_over).until_end()?;
+    let second = Run::start(&world, RunMode::Once, Limits::of(retry_timeout), take_over).until_end()?;
     let hits = world.clear_faults();
     judge.check(&world, &second, false)?;
 
-    let last = Run::start(&world, RunMode::Once, last_timeout, || ()).until_end()?;
+    let last = Run::start(&world, RunMode::Once, Limits::of(last_timeout), || ()).until_end()?;
     judge.check(&world, &last, true)?;
     let is_told = |(_, cause): &(i32, strait::engine::event::StopCause)| LOST.contains(&cause.code());
     if last.failure.is_some() || !last.stops.iter().all(is_told) {

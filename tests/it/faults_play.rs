@@ -31,6 +31,10 @@ use crate::sandbox_kit::runtime;
 const AT_A_TIME: usize = 64;
 /// How long one run of the flow may take before it counts as hanging.
 const HANGS_AFTER: Duration = Duration::from_secs(90);
+/// How often a flow keeps its progress.
+const KEEPS_OFTEN: Duration = Duration::from_millis(50);
+/// The same where it is to have something left to write when it is told to stop.
+const KEEPS_AT_STOP: Duration = Duration::from_secs(60);
 /// Between two looks at a flow.
 const LOOK_PAUSE: Duration = Duration::from_millis(40);
 /// The group that shows the flow's progress.
@@ -175,8 +179,12 @@ fn play(scenario: &Scenario) -> Result<Played, String> {
         }
     };
     world.write();
-    let first =
-        Run::start(&world, RunMode::Continuous, scenario.retry_timeout, || plan(&world, Stage::Start));
+    let is_about_stop = scenario.faults.iter().all(|(_, stage, _)| *stage == Stage::Stopping);
+    let limits = Limits {
+        checkpoint_interval: if is_about_stop { KEEPS_AT_STOP } else { KEEPS_OFTEN },
+        ..Limits::of(scenario.retry_timeout)
+    };
+    let first = Run::start(&world, RunMode::Continuous, limits, || plan(&world, Stage::Start));
     first.until_copied(&world)?;
     plan(&world, Stage::Copying);
     world.write();
@@ -188,11 +196,12 @@ fn play(scenario: &Scenario) -> Result<Played, String> {
 
     world.write();
     let take_over = || plan(&world, Stage::Takeover);
-    let second = Run::start(&world, RunMode::Once, scenario.retry_timeout, take_over).until_end()?;
+    let second =
+        Run::start(&world, RunMode::Once, Limits::of(scenario.retry_timeout), take_over).until_end()?;
     let hits = world.clear_faults();
     check_order(&world, second.is_whole())?;
 
-    let last = Run::start(&world, RunMode::Once, "30s", || ()).until_end()?;
+    let last = Run::start(&world, RunMode::Once, Limits::of("30s"), || ()).until_end()?;
     if !last.is_whole() {
         return Err(format!(
             "with nothing in its way the flow came to {last:?}, after {first:?}, {second:?}"
@@ -230,7 +239,7 @@ fn check_order(world: &World, is_whole: bool) -> Result<(), String> {
 /// Checks the offset maps and the group's offsets when all is copied: no translation may be wrong, and
 /// none may be missing.
 fn check_maps(world: &World) -> Result<(), String> {
-    let settings = settings(world, "30s");
+    let settings = settings(world, Limits::of("30s"));
     let state = runtime().block_on(async {
         let target = Cluster::open(Arc::new(settings.clusters["eu"].clone())).await.unwrap();
         state_read::read(&target, &TopicName::new(GROUP)).await.unwrap().unwrap()
@@ -258,6 +267,21 @@ fn check_maps(world: &World) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Says how patient a run is, and how often it keeps its progress.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    retry_timeout: Duration,
+    checkpoint_interval: Duration,
+}
+
+impl Limits {
+    /// Lets trouble last so long in a run that is to end.
+    pub fn of(retry_timeout: &str) -> Self {
+        let retry_timeout = humantime::parse_duration(retry_timeout).unwrap();
+        Self { retry_timeout, checkpoint_interval: KEEPS_OFTEN }
+    }
 }
 
 /// One run of the flow.
@@ -300,8 +324,8 @@ impl Ended {
 
 impl Run {
     /// Starts the flow; `plan` is called when both clusters were reached and nothing else is done yet.
-    pub fn start(world: &World, mode: RunMode, retry_timeout: &str, plan: impl FnOnce()) -> Self {
-        let settings = settings(world, retry_timeout);
+    pub fn start(world: &World, mode: RunMode, limits: Limits, plan: impl FnOnce()) -> Self {
+        let settings = settings(world, limits);
         let (stop, stopped) = watch::channel(false);
         let (events, mut heard) = mpsc::channel(64);
         runtime().spawn(async move { while heard.recv().await.is_some() {} });
@@ -403,13 +427,13 @@ impl Run {
 }
 
 /// Returns the settings of a world: one configuration, read once, with its own brokers.
-fn settings(world: &World, retry_timeout: &str) -> Settings {
+fn settings(world: &World, given: Limits) -> Settings {
     static READ: LazyLock<Settings> = LazyLock::new(|| {
         let text = format!(
             "[clusters.us]\nbootstrap_servers = [\"us:1\"]\nrequest_timeout = \"3s\"\n\
              [clusters.eu]\nbootstrap_servers = [\"eu:1\"]\nrequest_timeout = \"3s\"\n\
              [flows.f]\nsource = \"us\"\ntarget = \"eu\"\ntopics = [{TOPIC:?}]\ngroups = []\n\
-             [flows.f.limits]\ncheckpoint_interval = \"50ms\"\ndiscovery_interval = \"300ms\"\n\
+             [flows.f.limits]\ndiscovery_interval = \"300ms\"\n\
              connections_per_broker = 1\n"
         );
         let source = SourceText::new(PathBuf::from("strait.toml"), text);
@@ -426,9 +450,9 @@ fn settings(world: &World, retry_timeout: &str) -> Settings {
         });
         settings.clusters.get_mut(alias).unwrap().bootstrap_servers = servers.collect();
     }
-    let retry_timeout = humantime::parse_duration(retry_timeout).unwrap();
     let limits = &mut settings.flows.get_mut("f").unwrap().limits;
-    limits.retry_timeout = retry_timeout;
+    limits.retry_timeout = given.retry_timeout;
+    limits.checkpoint_interval = given.checkpoint_interval;
     // Many flows at a time, and little to copy.
     limits.memory_bytes = 16 << 20;
     settings

@@ -18,6 +18,7 @@ mod cli_terminal;
 mod cli_topics;
 mod cli_validate;
 mod config_samples;
+mod connections;
 mod contrib_ci;
 mod contrib_names;
 mod docs_fresh;

@@ -1,6 +1,6 @@
 //! G1 while topics come, grow, go and come again under a copy.
 
-use crate::harness::admin::{create_topic, grow_topic, topic_config};
+use crate::harness::admin::{create_topic, grow_topic, wait_for_config};
 use crate::harness::live;
 use crate::harness::produce::produce;
 use crate::harness::records::{mixed, partitions};
@@ -28,7 +28,7 @@ fn g1_a_topic_created_and_a_partition_added_while_it_runs_are_copied() {
         route.assert_same(&first, 400);
         route.assert_same(&second, 100);
         assert_eq!(partitions(route.target, &first).len(), 3);
-        assert_eq!(topic_config(route.target, &second, "retention.ms").as_deref(), Some("86400000000"));
+        wait_for_config(route.target, &second, "retention.ms", "86400000000");
     });
 }
 

@@ -1,11 +1,12 @@
 //! `topics sync --fix-replication`: replicas are moved, throttled, and a move is taken back on Ctrl-C.
 
-use crate::harness::admin::{create_replicated, create_topic, topic_config};
+use crate::harness::admin::{create_replicated, create_topic, topic_config, wait_for_config};
 use crate::harness::cluster::Cluster;
 use crate::harness::produce::produce;
 use crate::harness::records::mixed;
 use crate::harness::strait::run;
 use crate::harness::tools::{broker_config, cancel_moves};
+use crate::harness::wait::until;
 use crate::harness::{Lab, live};
 use crate::topics_bed::{
     LIMIT, bed, begin_sync, config, config_more, grant, grant_cluster, plain, sync, throttling,
@@ -21,13 +22,21 @@ fn replicas(cluster: &Cluster, topic: &str) -> Vec<usize> {
     metadata.topics()[0].partitions().iter().map(|one| one.replicas().len()).collect()
 }
 
+/// Waits until each partition has so many replicas: brokers learn of a change a moment after it was made.
+fn wait_for_replicas(cluster: &Cluster, topic: &str, wanted: &[usize]) {
+    until(&format!("{wanted:?} replicas of {topic}"), LIMIT, || {
+        (replicas(cluster, topic) == wanted).then_some(())
+    });
+}
+
 fn assert_no_throttle(cluster: &Cluster, topic: &str) {
     for list in LISTS {
-        assert_eq!(topic_config(cluster, topic, list).unwrap_or_default(), "", "{list}");
+        wait_for_config(cluster, topic, list, "");
     }
     for broker in 1..=3 {
-        let configs = broker_config(cluster, broker);
-        assert!(!configs.contains("replication.throttled.rate"), "{configs}");
+        until(&format!("no throttled rate on broker {broker}"), LIMIT, || {
+            (!broker_config(cluster, broker).contains("replication.throttled.rate")).then_some(())
+        });
     }
 }
 
@@ -67,9 +76,9 @@ fn a_wrong_number_of_replicas_is_found_and_mended_on_request() {
         assert!(text.ends_with("Applied: 0 created, 2 changed, 0 deleted, 0 failed.\n"), "{text}");
         applied.assert_says(&["moving replicas: 5 of 5 partitions done"]);
         // The partition added after the moves has as many replicas as those.
-        assert_eq!(replicas(target, &grows), [2, 2, 2]);
-        assert_eq!(replicas(target, &shrinks), [2, 2, 2]);
-        assert_eq!(topic_config(target, &grows, "min.insync.replicas").unwrap(), "2");
+        wait_for_replicas(target, &grows, &[2, 2, 2]);
+        wait_for_replicas(target, &shrinks, &[2, 2, 2]);
+        wait_for_config(target, &grows, "min.insync.replicas", "2");
         assert_no_throttle(target, &grows);
         assert_no_throttle(target, &shrinks);
         let rerun = sync(&config, &["--fix-replication", "--detailed-exitcode"]).assert_code(0);
@@ -94,16 +103,18 @@ fn ctrl_c_takes_a_move_back_and_its_throttle_away() {
         let mut running = begin_sync(&config, &arguments);
         running
             .until("the move", LIMIT, |run| run.stderr().contains("moving replicas: 0 of 1").then_some(()));
-        assert!(topic_config(target, &topic, LISTS[1]).unwrap().starts_with("0:"), "the throttle holds");
+        until("the throttle", LIMIT, || {
+            topic_config(target, &topic, LISTS[1]).filter(|list| list.starts_with("0:"))
+        });
         running.signal("INT");
         let finished = running.finish(LIMIT).assert_code(130);
         assert!(finished.stdout.contains("0 failed, 1 not made (stopped)."), "{}", finished.stdout);
         finished.assert_says(&["stopping: taking moves of replicas back"]);
-        assert_eq!(replicas(target, &topic), [1]);
+        wait_for_replicas(target, &topic, &[1]);
         assert_no_throttle(target, &topic);
         let mended = sync(&config, &["--fix-replication", "--apply"]).assert_code(0);
         assert!(mended.stdout.ends_with("1 changed, 0 deleted, 0 failed.\n"), "{}", mended.stdout);
-        assert_eq!(replicas(target, &topic), [3]);
+        wait_for_replicas(target, &topic, &[3]);
     });
 }
 

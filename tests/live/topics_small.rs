@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::harness::admin::{create_topic, topic_config, topic_exists};
+use crate::harness::admin::{create_topic, topic_exists, wait_for_config};
 use crate::harness::cluster::Cluster;
 use crate::harness::shared::shared_pair;
 use crate::harness::spec::Listener;
@@ -65,7 +65,7 @@ fn renamed_topics_are_made_and_kept_alike_under_their_new_names() {
         create_topic(&pair.target, &other, 1, &[]);
         let config = config(lab, (&pair.source, &pair.target), "rename = \"us.{topic}-copy\"");
         sync(&config, &["--allow-delete", "--apply"]).assert_code(0);
-        assert_eq!(topic_config(&pair.target, &copy, "retention.ms").unwrap(), "1000000");
+        wait_for_config(&pair.target, &copy, "retention.ms", "1000000");
         assert!(topic_exists(&pair.target, &other));
         let rerun = sync(&config, &["--allow-delete", "--detailed-exitcode"]).assert_code(0);
         assert_eq!(rerun.stdout, "No changes.\n");

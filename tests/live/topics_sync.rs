@@ -2,10 +2,12 @@
 
 use crate::harness::admin::{
     create_replicated, create_topic, delete_topic, set_topic_configs, topic_config, topic_exists,
+    wait_for_config,
 };
 use crate::harness::live;
 use crate::harness::records::partitions;
-use crate::topics_bed::{bed, config, config_more, grant, plain, sync};
+use crate::harness::wait::until;
+use crate::topics_bed::{LIMIT, bed, config, config_more, grant, plain, sync};
 
 #[test]
 fn a_plan_is_carried_out_and_a_rerun_has_no_changes() {
@@ -50,15 +52,15 @@ Plan: 1 to create, 2 to change, 0 to delete, 0 findings.
             "{applied:?}"
         );
         assert_eq!(partitions(target, &topic("orders")).len(), 6);
-        let value = |name: &str, key: &str| topic_config(target, &topic(name), key).unwrap();
-        assert_eq!(value("orders", "retention.ms"), "604800000");
-        assert_eq!(value("orders", "min.insync.replicas"), "2");
-        assert_eq!(value("payments", "segment.bytes"), "2000000", "what only the target has is kept");
+        wait_for_config(target, &topic("orders"), "retention.ms", "604800000");
+        wait_for_config(target, &topic("orders"), "min.insync.replicas", "2");
+        let segment_bytes = || topic_config(target, &topic("payments"), "segment.bytes").unwrap();
+        assert_eq!(segment_bytes(), "2000000", "what only the target has is kept");
         let rerun = sync(&config, &["--detailed-exitcode"]).assert_code(0);
         assert!(rerun.stdout.ends_with("\nNo changes.\n"), "{}", rerun.stdout);
         let pruned = sync(&config, &["--prune", "--apply"]).assert_code(0);
         assert!(pruned.stdout.contains("segment.bytes  2000000 -> (default)"), "{}", pruned.stdout);
-        assert_ne!(value("payments", "segment.bytes"), "2000000");
+        until("the pruned config", LIMIT, || (segment_bytes() != "2000000").then_some(()));
         let rerun = sync(&config, &["--prune", "--detailed-exitcode"]).assert_code(0);
         assert_eq!(rerun.stdout, "No changes.\n");
     });
@@ -175,7 +177,7 @@ fn a_plan_is_carried_out_only_where_nothing_changed_since() {
             applied.stdout.ends_with("Applied: 1 created, 1 changed, 0 deleted, 0 failed.\n"),
             "{applied:?}"
         );
-        assert_eq!(topic_config(target, &topic("a"), "retention.ms").unwrap(), "1000000");
+        wait_for_config(target, &topic("a"), "retention.ms", "1000000");
         // Carried out once; a second time there is a topic that was missing.
         sync(&config, &["--apply", &path]).assert_code(1).assert_says(&[
             "the plan no longer fits",

@@ -44,8 +44,8 @@ pub struct Findings {
     pub unknown_arrived: u64,
     /// Records refused, or never sent.
     pub failed: u64,
-    /// Records of aborted transactions.
-    pub aborted: u64,
+    /// Records of aborted transactions; `None` where the application writes without transactions.
+    pub aborted: Option<u64>,
     /// What each log that was read comes to.
     pub logs: BTreeMap<Region, InLog>,
     /// Records announced as missing that are at the target, where that was announced as exact.
@@ -84,7 +84,7 @@ impl Findings {
 
 /// Judges the evidence.
 pub fn judge(evidence: &Evidence) -> Findings {
-    let mut findings = Findings::default();
+    let mut findings = Findings { aborted: evidence.is_transactional.then_some(0), ..Findings::default() };
     let places = Places::of(evidence);
     count_sent(evidence, &places, &mut findings);
     for (region, log) in &evidence.logs {
@@ -115,7 +115,7 @@ fn count_sent(evidence: &Evidence, places: &Places, findings: &mut Findings) {
                 findings.unknown_arrived += u64::from(places.is_anywhere((*partition, *number)));
             }
             Fate::Failed => findings.failed += 1,
-            Fate::Aborted => findings.aborted += 1,
+            Fate::Aborted => *findings.aborted.get_or_insert_default() += 1,
         }
     }
 }

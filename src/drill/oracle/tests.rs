@@ -249,3 +249,13 @@ fn g6_an_offset_told_as_a_bound_may_be_early_and_never_late() {
     resumed(&mut evidence).insert(0, 6);
     assert!(broken(&evidence).contains(&"offsets_exact"), "records are left out");
 }
+
+#[test]
+fn g11_transactions_of_which_none_was_aborted_show_nothing_of_aborted_ones() {
+    let mut evidence = Evidence { is_transactional: true, ..sound() };
+    assert_eq!(verdict(&evidence), Verdict::Inconclusive);
+    evidence.sent.push(Sent { leg: Leg::Home, partition: 0, number: 11, fate: Fate::Aborted });
+    assert_eq!(verdict(&evidence), Verdict::Pass);
+    target(&mut evidence).push(Found { offset: 9, number: 11 });
+    assert_eq!(broken(&evidence), ["nothing_aborted"]);
+}

@@ -73,7 +73,8 @@ pub async fn play(drill: &Drill) -> Result<Played, DrillError> {
     let doors = Doors::open(&plan.source, &plan.target, liars.clone()).await?;
     stage::set(&at_source, &plan.id, plan.load.partitions, plan.load.is_compacted).await?;
     let work = Arc::new(plan.work());
-    let evidence = Evidence { keys: work.keys, ..Evidence::default() };
+    let evidence =
+        Evidence { keys: work.keys, is_transactional: plan.load.is_transactional, ..Evidence::default() };
     let hooks = hooks.as_deref();
     let mut scene = Scene { plan, hooks, doors, work, ledger, record, link: None, evidence };
     scene.start_link().await?;
@@ -124,8 +125,7 @@ impl Scene<'_> {
             self.act(act).await?;
         }
         tokio::time::sleep_until(start + duration).await;
-        // The group is to be at work before its region is lost, and moved along where that is the way it moves.
-        self.group_at_work(application).await?;
+        self.at_work(application).await?;
         let counts = self.ledger.counts(Leg::Home);
         let words = format!("{} sent, {} acknowledged", counts.handed, counts.acknowledged);
         self.record.done(Phase::Produce, began, words).await;
@@ -155,9 +155,9 @@ impl Scene<'_> {
         Ok(())
     }
 
-    /// Waits until the group has an offset in every partition, at the target where a lost region leaves none
-    /// to ask.
-    async fn group_at_work(&self, application: &mut Application) -> Result<(), DrillError> {
+    /// Waits until the application has done a bit of all that it does: the group has an offset in every partition,
+    /// at the target where a lost region leaves none to ask, and a transaction was aborted where it writes in some.
+    async fn at_work(&self, application: &mut Application) -> Result<(), DrillError> {
         let region = match self.plan.scenario.loses_region() {
             true => Cluster::open(self.plan.target.clone()).await?,
             false => Cluster::open(self.plan.source.clone()).await?,
@@ -165,7 +165,10 @@ impl Scene<'_> {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline && !application.is_over() {
             let there = resumes_at(&region, &self.work.group, &self.work.topic).await.unwrap_or_default();
-            if i32::try_from(there.len()).is_ok_and(|count| count >= self.plan.load.partitions) {
+            let has_offsets =
+                i32::try_from(there.len()).is_ok_and(|count| count >= self.plan.load.partitions);
+            if has_offsets && (!self.plan.load.is_transactional || self.ledger.counts(Leg::Home).aborted > 0)
+            {
                 break;
             }
             tokio::time::sleep(LOOK_INTERVAL * 5).await;

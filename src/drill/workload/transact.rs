@@ -19,6 +19,8 @@ use crate::drill::ledger::Ledger;
 const TRANSACTION_SPAN: Duration = Duration::from_millis(50);
 /// One of so many transactions is aborted.
 const ABORT_EVERY: u64 = 7;
+/// Which of them: an early one, so that a short drill has some too.
+const ABORTED: u64 = 2;
 /// How long one step of a transaction waits before it is seen whether the application is to end.
 const STEP: Timeout = Timeout::After(Duration::from_secs(1));
 
@@ -113,7 +115,7 @@ fn transact(
         }
         std::thread::sleep(TICK);
     }
-    let outcome = finish(producer, end, pace.transactions.is_multiple_of(ABORT_EVERY));
+    let outcome = finish(producer, end, pace.transactions % ABORT_EVERY == ABORTED);
     write_down(sending, &outcome, place, ledger);
     Ok(!matches!(outcome, Outcome::Unknown))
 }

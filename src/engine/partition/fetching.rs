@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::super::event::StopCause;
 use super::super::intake::Taken;
-use super::super::limits::{DAMAGED_FETCHES_MAX, FATAL_RETRY_PAUSE};
+use super::super::limits::DAMAGED_FETCHES_MAX;
 use super::super::offset_map::PIECES_MAX;
 use super::parts::Pending;
 use super::{FetchWish, Partition, Phase, Room, Trouble};
@@ -129,7 +129,7 @@ impl Partition {
 
     /// Takes note of trouble at the source.
     pub fn on_source_trouble(&mut self, cause: String, remedy: Remedy, now: Instant) {
-        let pause = if remedy == Remedy::Fatal { FATAL_RETRY_PAUSE } else { self.backoff.next_pause() };
+        let pause = self.pause(remedy);
         let since = self.source_trouble.as_ref().map_or(now, |t| t.since);
         self.source_trouble = Some(Trouble { since, cause, retry_at: now + pause });
     }

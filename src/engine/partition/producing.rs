@@ -1,14 +1,14 @@
 //! The target's side of a partition: what to send next, and what became of what was sent.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
 
 use super::super::event::StopCause;
 use super::super::intake::Item;
-use super::super::limits::{FATAL_RETRY_PAUSE, PROVEN_FOR, SHED_AFTER, UNREACHABLE_PAUSE};
+use super::super::limits::{FATAL_RETRY_PAUSE_MIN, PROVEN_FOR, SHED_AFTER, UNREACHABLE_PAUSE};
 use super::parts::Doubt;
 use super::{InFlight, Partition, Phase, Reaction, SendOutcome, Sending, Trouble};
 use crate::kafka::batch::{RawBatch, Rewrite, rewritten_header};
@@ -234,10 +234,16 @@ impl Partition {
         Reaction::StartOver
     }
 
+    /// Returns how long to wait after a failure.
+    pub(super) fn pause(&mut self, remedy: Remedy) -> Duration {
+        let pause = self.backoff.next_pause();
+        if remedy == Remedy::Fatal { pause.max(FATAL_RETRY_PAUSE_MIN) } else { pause }
+    }
+
     fn on_target_trouble(&mut self, index: usize, cause: String, remedy: Remedy, now: Instant) {
         self.in_flight[index].awaiting = false;
         self.proven_at = None;
-        let pause = if remedy == Remedy::Fatal { FATAL_RETRY_PAUSE } else { self.backoff.next_pause() };
+        let pause = self.pause(remedy);
         let since = self.target_trouble.as_ref().map_or(now, |t| t.since);
         // The first failure of a run of batches names the cause, the others only echo it.
         let cause = match self.target_trouble.take() {

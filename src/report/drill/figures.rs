@@ -84,7 +84,7 @@ impl Figures {
             unknown: findings.unknown,
             unknown_arrived: findings.unknown_arrived,
             failed: findings.failed,
-            aborted: findings.aborted,
+            aborted: findings.aborted.unwrap_or(0),
             skipped: target.map(|_| findings.skipped.len() as u64),
             reprocessed: findings.reprocessed,
             offsets_exact: moved(|moved| matches!(moved, Moved::Exact { .. })),

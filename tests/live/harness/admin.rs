@@ -106,14 +106,25 @@ pub fn set_topic_configs(cluster: &Cluster, name: &str, configs: &[(&str, &str)]
     }
     let results = runtime().block_on(client(cluster).alter_configs([&change], &options())).unwrap();
     results[0].as_ref().unwrap();
+    for (key, value) in configs {
+        wait_for_config(cluster, name, key, value);
+    }
 }
 
-/// Returns a topic config's value.
+/// Returns a topic config's value, as one of the brokers knows it.
 pub fn topic_config(cluster: &Cluster, name: &str, key: &str) -> Option<String> {
     let admin = client(cluster);
     let specifier = ResourceSpecifier::Topic(name);
     let results = runtime().block_on(admin.describe_configs([&specifier], &options())).unwrap();
     results[0].as_ref().unwrap().get(key).and_then(|entry| entry.value.clone())
+}
+
+/// Waits until a topic's config has a value, "" where it has none: brokers learn of a change a moment after whoever made
+/// it was answered.
+pub fn wait_for_config(cluster: &Cluster, name: &str, key: &str, wanted: &str) {
+    wait::until(&format!("{key} of {name} to be {wanted:?}"), LIMIT, || {
+        (topic_config(cluster, name, key).unwrap_or_default() == wanted).then_some(())
+    });
 }
 
 /// Returns the broker that leads a partition.
