@@ -109,6 +109,13 @@ impl Ledger {
         }
     }
 
+    /// Says whether something of each kind was done in a leg: acknowledged, processed and committed.
+    pub fn has_worked(&self, leg: Leg) -> bool {
+        let counts = self.counts(leg);
+        let has_committed = lock(&self.commits).keys().any(|(of, _)| *of == leg);
+        counts.acknowledged > 0 && counts.processed > 0 && has_committed
+    }
+
     /// Counts what was done in all legs together.
     pub fn total(&self) -> Counts {
         Leg::ALL.into_iter().map(|leg| self.counts(leg)).fold(Counts::default(), |sum, leg| Counts {

@@ -100,7 +100,7 @@ impl Scene<'_> {
         };
         let Some(application) = away else { return Ok(()) };
         let began = self.record.begin(Phase::Away).await;
-        tokio::time::sleep(self.plan.load.duration / 2).await;
+        self.work_on(&application, Leg::Away).await;
         let counts = self.ledger.counts(Leg::Away);
         let words = format!("{} acknowledged, {} processed", counts.acknowledged, counts.processed);
         self.record.done(Phase::Away, began, words).await;
@@ -177,6 +177,17 @@ impl Scene<'_> {
         Ok(())
     }
 
+    /// Lets the application work in another region for as long as was asked for, and on until it has done something
+    /// of all that it does: to a slow machine a short drill is over before the first answer.
+    async fn work_on(&self, application: &Application, leg: Leg) {
+        tokio::time::sleep(self.plan.load.duration / 2).await;
+        let deadline = Instant::now() + PATIENCE;
+        while !self.ledger.has_worked(leg) && !application.is_over() && Instant::now() < deadline {
+            tokio::time::sleep(LOOK_INTERVAL).await;
+        }
+        // Where it never came that far the verdict tells.
+    }
+
     /// The source region is there again.
     async fn heal(&mut self) -> Result<(), DrillError> {
         let began = self.record.begin(Phase::Heal).await;
@@ -203,7 +214,7 @@ impl Scene<'_> {
     async fn back(&mut self, application: Application) -> Result<(), DrillError> {
         let began = self.record.begin(Phase::Back).await;
         self.start_link().await?;
-        tokio::time::sleep(self.plan.load.duration / 2).await;
+        self.work_on(&application, Leg::Back).await;
         let reading = application.finish_writing().await?;
         let copied = switch::copy_rest(self).await;
         self.process_rest(Region::Source).await?;
