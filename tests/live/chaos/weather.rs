@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::load::Topics;
 use super::pass;
 use super::plan::{Blow, End};
+use crate::harness::admin::topic_exists;
 use crate::harness::cluster::Cluster;
 use crate::harness::proxy::Proxy;
 use crate::harness::route::LIMIT;
@@ -91,8 +92,12 @@ impl Weather<'_> {
             }
             Blow::MoveLeaders { end, lane } => {
                 let _storm = self.calm.write().unwrap();
-                move_leaders(self.cluster(end), self.work_dir, &Topics::of(lane).trimmed);
-                damage.moves += 1;
+                let (cluster, topic) = (self.cluster(end), Topics::of(lane).trimmed);
+                // At the target there may be none: no process lived long enough to make it yet.
+                if topic_exists(cluster, &topic) {
+                    move_leaders(cluster, self.work_dir, &topic);
+                    damage.moves += 1;
+                }
             }
         }
     }

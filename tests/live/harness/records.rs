@@ -9,6 +9,7 @@ use rdkafka::message::{BorrowedMessage, Headers, Message, Timestamp};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::cluster::Cluster;
+use super::wait;
 
 /// A header's name and value.
 pub type Header = (String, Option<Vec<u8>>);
@@ -136,13 +137,16 @@ pub fn read_all(cluster: &Cluster, topic: &str, isolation: Isolation) -> BTreeMa
     read
 }
 
-/// Returns the topic's partitions; a missing topic panics.
+/// Returns the topic's partitions; one that stays missing panics: brokers learn of a topic a moment after whoever made
+/// it was answered.
 pub fn partitions(cluster: &Cluster, topic: &str) -> BTreeSet<i32> {
     let client: BaseConsumer = cluster.client_config().create().unwrap();
-    let metadata = client.fetch_metadata(Some(topic), Duration::from_secs(10)).unwrap();
-    let found = &metadata.topics()[0];
-    assert!(found.error().is_none(), "{} on {}: {:?}", topic, cluster.name, found.error());
-    found.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect()
+    wait::until(&format!("{topic} on {}", cluster.name), Duration::from_secs(10), || {
+        let metadata = client.fetch_metadata(Some(topic), Duration::from_secs(10)).unwrap();
+        let found = &metadata.topics()[0];
+        let ids = || found.partitions().iter().map(rdkafka::metadata::MetadataPartition::id).collect();
+        found.error().is_none().then(ids)
+    })
 }
 
 /// Returns the sum of a topic's end offsets.

@@ -93,7 +93,12 @@ pub fn move_leaders(cluster: &Cluster, work_dir: &Path, topic: &str) {
     let brokers = i32::from(cluster.spec.brokers);
     let plan: Vec<(i32, i32)> = partitions(cluster, topic)
         .into_iter()
-        .map(|partition| (partition, admin::leader(cluster, topic, partition).unwrap() % brokers + 1))
+        .map(|partition| {
+            // A broker that was started a moment ago may not have its partitions back yet.
+            let known = || admin::leader(cluster, topic, partition);
+            let leader = wait::until(&format!("{topic}[{partition}] to be led"), wait::LONG, known);
+            (partition, leader % brokers + 1)
+        })
         .collect();
     let replicas = |leader: i32| -> Vec<i32> {
         [leader].into_iter().chain((1..=brokers).filter(|id| *id != leader)).collect()
