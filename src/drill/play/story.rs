@@ -181,11 +181,9 @@ impl Scene<'_> {
     /// of all that it does: to a slow machine a short drill is over before the first answer.
     async fn work_on(&self, application: &Application, leg: Leg) {
         tokio::time::sleep(self.plan.load.duration / 2).await;
-        let deadline = Instant::now() + PATIENCE;
-        while !self.ledger.has_worked(leg) && !application.is_over() && Instant::now() < deadline {
-            tokio::time::sleep(LOOK_INTERVAL).await;
-        }
+        let has_worked = || self.ledger.has_worked(leg) || application.is_over();
         // Where it never came that far the verdict tells.
+        let _ = until("the application's work", has_worked).await;
     }
 
     /// The source region is there again.

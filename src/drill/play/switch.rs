@@ -81,11 +81,12 @@ pub(super) async fn unplanned(
             note_places(scene, &failed_over);
             // Where the source does not answer the group stands where the copy moved it last, which may be where the
             // copy ended then.
-            let moved_last = scene.link.as_ref().map(|link| link.view().meters.bound_offsets());
-            let now = bound_offsets(&failed_over.looked.groups.plans);
-            let bounds =
-                if failed_over.looked.groups.source_answered { now } else { moved_last.unwrap_or_default() };
-            switch.bounds = indices(bounds);
+            let groups = &failed_over.looked.groups;
+            let moved_last = || scene.link.as_ref().map(|link| link.view().meters.bound_offsets());
+            switch.bounds = indices(match groups.source_answered {
+                true => bound_offsets(&groups.plans),
+                false => moved_last().unwrap_or_default(),
+            });
             go_on(scene, switch, switching).await
         }
         Err(error) => {

@@ -20,7 +20,7 @@ use self::parts::{Doubt, InFlight, Pending};
 pub use self::parts::{FetchWish, Phase, Reaction, Room, SendOutcome, Sending, Totals, Trouble};
 use super::event::StopCause;
 use super::intake::Item;
-use super::limits::{BATCHES_IN_FLIGHT_NEAR_MAX, QUEUED_BYTES_LOW, TROUBLE_GRACE};
+use super::limits::{BATCHES_IN_FLIGHT_NEAR_MAX, FATAL_RETRY_PAUSE_MIN, QUEUED_BYTES_LOW, TROUBLE_GRACE};
 use super::offset_map::{Growing, Pair};
 use crate::kafka::buffers::MemoryBudget;
 use crate::kafka::error::Remedy;
@@ -192,6 +192,12 @@ impl Partition {
     pub fn start_over(&mut self) {
         self.clear_unacknowledged();
         self.phase = Phase::Starting;
+    }
+
+    /// Returns how long to wait after a failure.
+    fn pause(&mut self, remedy: Remedy) -> Duration {
+        let pause = self.backoff.next_pause();
+        if remedy == Remedy::Fatal { pause.max(FATAL_RETRY_PAUSE_MIN) } else { pause }
     }
 
     /// Takes note of what keeps the partition from being started; it is tried again after a pause.

@@ -1,14 +1,14 @@
 //! The target's side of a partition: what to send next, and what became of what was sent.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use kafka_protocol::ResponseError;
 
 use super::super::event::StopCause;
 use super::super::intake::Item;
-use super::super::limits::{FATAL_RETRY_PAUSE_MIN, PROVEN_FOR, SHED_AFTER, UNREACHABLE_PAUSE};
+use super::super::limits::{PROVEN_FOR, SHED_AFTER, UNREACHABLE_PAUSE};
 use super::parts::Doubt;
 use super::{InFlight, Partition, Phase, Reaction, SendOutcome, Sending, Trouble};
 use crate::kafka::batch::{RawBatch, Rewrite, rewritten_header};
@@ -232,12 +232,6 @@ impl Partition {
         let retry_at = now + self.backoff.next_pause();
         self.doubt = Some(Doubt { trouble: Trouble { since, cause, retry_at }, copied: self.copied });
         Reaction::StartOver
-    }
-
-    /// Returns how long to wait after a failure.
-    pub(super) fn pause(&mut self, remedy: Remedy) -> Duration {
-        let pause = self.backoff.next_pause();
-        if remedy == Remedy::Fatal { pause.max(FATAL_RETRY_PAUSE_MIN) } else { pause }
     }
 
     fn on_target_trouble(&mut self, index: usize, cause: String, remedy: Remedy, now: Instant) {
