@@ -1,5 +1,5 @@
 //! What the tests without a Kafka and those with one have in common: requests as a test says them,
-//! and the scenes in which a sandbox has to answer as Apache Kafka does.
+//! the scenes in which a sandbox has to answer as Apache Kafka does, and what offset maps have to say.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub mod build;
@@ -7,6 +7,7 @@ pub mod compare;
 pub mod drills;
 pub mod known;
 pub mod lies;
+pub mod offset_chart;
 pub mod player;
 pub mod raw;
 pub mod scenes;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
 
-use super::chart::{Charted, Places, chart};
 use super::lane::Lane;
 use super::load::{ABORTED, Ledger, OTHER_PARTITIONS, TRIMMED_PARTITIONS, number_of};
 use crate::harness::compare::first_difference;
 use crate::harness::records::{Isolation, NewRecord, Record, read_all, watermarks};
 use crate::status_map::{map, status_of};
+use crate::support::offset_chart::{Charted, Places, chart};
 
 /// A topic's records by partition.
 type Read = BTreeMap<i32, Vec<Record>>;
@@ -47,7 +47,8 @@ pub fn judge(lane: &Lane<'_>, ledger: &Ledger) -> Judged {
         for partition in partitions.iter().filter(|partition| partition["topic"] == topic) {
             let index = i32::try_from(partition["partition"].as_i64().unwrap()).unwrap();
             let places = places(lane, topic, index, (&source[&index], &target[&index]));
-            judged.map += chart(&map(partition), &places).unwrap_or_else(|wrong| panic!("{wrong}"));
+            judged.map +=
+                chart(&map(partition), &places).unwrap_or_else(|wrong| panic!("seed {}: {wrong}", lane.seed));
             count += 1;
         }
         assert_eq!(target.len(), source.len(), "{topic}");

@@ -35,6 +35,8 @@ const CATCH_UP: Duration = Duration::from_secs(180);
 pub struct Lane<'a> {
     /// Names it in reports.
     pub number: usize,
+    /// What the plan was made from.
+    pub seed: u64,
     /// Where records come from.
     pub source: &'a Cluster,
     /// Where records go.

@@ -3,7 +3,6 @@
 //!
 //! `scripts/chaos` runs the same for as long as one likes; see there for a seed that failed.
 
-mod chart;
 mod judge;
 mod lane;
 mod load;
@@ -59,7 +58,7 @@ impl Storm<'_> {
         say(&format!("{}: {scale:?}; the plan is in {}", self.lab.name, file.display()));
         let calm = RwLock::new(());
         let work_dir = self.lab.work_dir();
-        let lanes: Vec<_> = (0..scale.lanes).map(|number| self.lane(number, &calm)).collect();
+        let lanes: Vec<_> = (0..scale.lanes).map(|number| self.lane(number, scale.seed, &calm)).collect();
         let ledgers: Vec<_> = lanes.iter().map(|_| Ledger::default()).collect();
         let (source, target, is_target_proxied) = (self.source, self.target, self.is_fenced);
         let weather = Weather { source, target, is_target_proxied, calm: &calm, work_dir: &work_dir };
@@ -108,7 +107,7 @@ impl Storm<'_> {
         tally
     }
 
-    fn lane<'b>(&'b self, number: usize, calm: &'b RwLock<()>) -> Lane<'b> {
+    fn lane<'b>(&'b self, number: usize, seed: u64, calm: &'b RwLock<()>) -> Lane<'b> {
         let topics = Topics::of(number);
         create_topics(self.source, &topics);
         // Made by hand, so that it keeps what it is given.
@@ -125,7 +124,7 @@ impl Storm<'_> {
         let log = Mutex::new(File::create(self.lab.log_dir().join(format!("lane-{number}.log"))).unwrap());
         let (source, target, is_fenced) = (self.source, self.target, self.is_fenced);
         let trimmed_before = [const { AtomicI64::new(0) }; TRIMMED_PARTITIONS as usize];
-        Lane { number, source, target, topics, config, log, is_fenced, calm, trimmed_before }
+        Lane { number, seed, source, target, topics, config, log, is_fenced, calm, trimmed_before }
     }
 }
 

@@ -1,10 +1,13 @@
-//! The offset map at the end of a storm (guarantee G6): every single offset of both logs is looked up, and
-//! the answer compared with where the record of that content stands.
+//! A partition's offset map when all is copied (guarantee G6): every single offset of both logs is looked up,
+//! and the answer compared with where the record of that content stands.
 
 use std::collections::BTreeSet;
 
-use strait::engine::offset_map::{OffsetMap, Translation, Untranslated};
+use strait::engine::offset_map::{OffsetMap, Run, Translation, Untranslated};
 use strait::types::{SourceOffset, TargetOffset};
+
+/// Copies that are shown on each side of what is wrong.
+const AROUND: usize = 6;
 
 /// Holds where a partition's records stand, as another client read them.
 pub struct Places {
@@ -69,9 +72,30 @@ pub fn chart(map: &OffsetMap, places: &Places) -> Result<Charted, String> {
         from: from.target,
         to: (to.target, to.source),
     };
-    let mut charted = there.sail(|offset| number(map.to_target(SourceOffset(offset)), |to| to.0))?;
-    charted += back.sail(|offset| number(map.to_source(TargetOffset(offset)), |to| to.0))?;
+    let with_runs = |wrong: Wrong| format!("{}; the map says there: {:?}", wrong.words, wrong.runs(map));
+    let mut charted =
+        there.sail(|offset| number(map.to_target(SourceOffset(offset)), |to| to.0)).map_err(with_runs)?;
+    charted +=
+        back.sail(|offset| number(map.to_source(TargetOffset(offset)), |to| to.0)).map_err(with_runs)?;
     Ok(charted)
+}
+
+/// Says what is wrong, with what may tell why.
+struct Wrong {
+    words: String,
+    /// Source and target offsets of the copies around it.
+    copies: Vec<(i64, i64)>,
+}
+
+impl Wrong {
+    /// Returns the runs that lie where the copies do.
+    fn runs(&self, map: &OffsetMap) -> Vec<Run> {
+        let [first, last] =
+            [self.copies.first(), self.copies.last()].map(|copy| copy.map_or(0, |copy| copy.0));
+        let behind = map.runs().partition_point(|run| run.source + run.count < first);
+        let reaches_in = map.runs()[behind..].iter().take_while(|run| run.source <= last);
+        reaches_in.copied().collect()
+    }
 }
 
 fn number<T>(found: Translation<T>, offset: impl Fn(T) -> i64) -> Translation<i64> {
@@ -83,7 +107,7 @@ fn number<T>(found: Translation<T>, offset: impl Fn(T) -> i64) -> Translation<i6
 }
 
 impl Direction<'_> {
-    fn sail(&self, ask: impl Fn(i64) -> Translation<i64>) -> Result<Charted, String> {
+    fn sail(&self, ask: impl Fn(i64) -> Translation<i64>) -> Result<Charted, Wrong> {
         let mut charted = Charted::default();
         let mut before = 0;
         for offset in 0..=self.to.0 + 1 {
@@ -115,7 +139,13 @@ impl Direction<'_> {
             };
             if !is_right {
                 let (name, what) = (&self.places.name, self.what);
-                return Err(format!("{name}: {what} offset {offset} is {found:?}, and {right} is right"));
+                let around = at.saturating_sub(AROUND)..(at + AROUND).min(self.copies.len());
+                let near = &self.copies[around.clone()];
+                let words = format!(
+                    "{name}: {what} offset {offset} is {found:?}, and {right} is right; copies there (from, to, \
+                     is still at the source): {near:?}"
+                );
+                return Err(Wrong { words, copies: self.places.copies[around].to_vec() });
             }
         }
         Ok(charted)
