@@ -81,7 +81,12 @@ impl Errands {
     pub(super) fn run(&self, errand: impl Future<Output = Option<Finding>> + Send + 'static) {
         let findings = self.findings.clone();
         tokio::spawn(async move {
-            if let Some(finding) = errand.await {
+            // Where a flow has ended nothing of it goes on: a start under way would fence who comes next.
+            let finding = tokio::select! {
+                finding = errand => finding,
+                () = findings.closed() => None,
+            };
+            if let Some(finding) = finding {
                 // A supervisor that ended needs to know nothing more.
                 let _ = findings.send(finding).await;
             }
