@@ -181,18 +181,6 @@ fn rules(flow: &FlowSettings, configs: Option<&Result<TopicConfigs, Refusal>>) -
     }
 }
 
-/// Says how records of these target topics are taken in, where it matters which ones are and not how their
-/// bytes look: the codec stays.
-pub async fn matching_rules(
-    target: &Cluster,
-    flow: &FlowSettings,
-    topics: &[TopicName],
-) -> Result<HashMap<TopicName, IntakeRules>, KafkaError> {
-    let configs = target_configs(target, topics).await?;
-    let rules = |topic: &TopicName| IntakeRules { codec: None, ..rules(flow, configs.get(topic)) };
-    Ok(topics.iter().map(|topic| (topic.clone(), rules(topic))).collect())
-}
-
 fn batch_bytes_max(configs: Option<&Result<TopicConfigs, Refusal>>) -> Option<usize> {
     configs?.as_ref().ok()?.number(BATCH_BYTES_MAX).and_then(|limit| usize::try_from(limit).ok())
 }

@@ -11,6 +11,9 @@ use kafka_protocol::ResponseError;
 /// What to do about a flow that was ended.
 pub const ENDED_HINT: &str = "applications write at the target by now, and what is copied on would stand among their records; `strait status` shows where each partition was left, `strait failback` goes back";
 
+/// The stable name of a record that the target does not take.
+pub(super) const OVERSIZE: &str = "oversize";
+
 /// Says why a partition stopped for good; only a person (or a policy) sets it going again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StopCause {
@@ -180,7 +183,7 @@ impl StopCause {
             StopCause::SourceTruncated { .. } => "source_truncated",
             StopCause::TargetTruncated { .. } => "target_truncated",
             StopCause::TargetRecreated { .. } => "target_recreated",
-            StopCause::Oversize { .. } => "oversize",
+            StopCause::Oversize { .. } => OVERSIZE,
             StopCause::Damaged { .. } => "damaged",
             StopCause::Refused { .. } => "refused",
             StopCause::Fenced => "fenced",

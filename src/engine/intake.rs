@@ -105,6 +105,12 @@ pub struct IntakeRules {
     pub end: Option<SourceOffset>,
 }
 
+impl IntakeRules {
+    /// For records that are looked at and not produced: whatever their size, they are taken.
+    pub const ALL: Self =
+        Self { target_batch_bytes_max: usize::MAX, codec: None, skip_oversize: false, end: None };
+}
+
 /// Holds what a record set came to.
 #[derive(Debug, Default)]
 pub struct Taken {

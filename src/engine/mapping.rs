@@ -8,7 +8,7 @@ use futures_util::future::try_join;
 use futures_util::{StreamExt, stream};
 use kafka_protocol::ResponseError;
 
-use super::discover::{matching_rules, target_name};
+use super::discover::target_name;
 use super::intake::{self, IntakeRules};
 use super::offset_map::{ChunkError, OffsetMap, Pair};
 use super::origin::OriginFilter;
@@ -185,23 +185,9 @@ pub async fn maps(
     if behind.is_empty() {
         return maps;
     }
-    let topics = distinct(behind.iter().map(|(_, found, _)| &found.target.topic));
-    let rules = match matching_rules(both.target, both.flow, &topics).await {
-        Ok(rules) => rules,
-        Err(error) => {
-            // What the state topic says is right, only not up to the end.
-            tracing::debug!(%error, "tails are not compared");
-            maps.extend(
-                behind.into_iter().map(|(partition, found, _)| (partition.clone(), Ok(found.mapped))),
-            );
-            return maps;
-        }
-    };
-    let rules = &rules;
     let reached: Vec<_> = stream::iter(behind)
         .map(|(partition, found, wanted)| async move {
-            let rules = rules[&found.target.topic];
-            (partition.clone(), reach(both, ends, partition, found, (wanted, rules)).await)
+            (partition.clone(), reach(both, ends, partition, found, wanted).await)
         })
         .buffer_unordered(AT_A_TIME)
         .collect()
@@ -316,7 +302,7 @@ async fn reach(
     ends: &LogEnds,
     partition: &TopicPartition,
     mut found: Known<'_>,
-    (wanted, rules): (Wanted, IntakeRules),
+    wanted: Wanted,
 ) -> Result<Mapped, Unmapped> {
     let Both { source, target, origin, .. } = *both;
     let LogEnds { at_source, at_target, .. } = ends;
@@ -328,9 +314,9 @@ async fn reach(
         let question = resume::Question {
             source: partition,
             target: &found.target,
-            rules,
             checkpoint: found.checkpoint,
             producers: &producers,
+            left_out: &found.past.records_left_out(),
             source_first: found.mapped.source_first,
             target_first: found.mapped.target_first,
             target_end: end,
@@ -350,9 +336,8 @@ async fn reach(
     if found.is_short_of(Wanted { target: i64::MIN, ..wanted }) {
         // In front of the log's start there is nothing left to copy.
         let from = found.mapped.map.to().source.max(found.mapped.source_first);
-        let next = source.retrying(both.patience, || {
-            next_record(both, at_source, partition, (from, wanted.source), rules)
-        });
+        let next =
+            source.retrying(both.patience, || next_record(both, at_source, partition, (from, wanted.source)));
         let source = next.await?;
         let target = found.mapped.map.to().target;
         found.mapped.map.reach(Pair { source, target });
@@ -367,7 +352,6 @@ async fn next_record(
     at_source: &Metadata,
     partition: &TopicPartition,
     (from, until): (i64, i64),
-    rules: IntakeRules,
 ) -> Result<i64, KafkaError> {
     let mut at = from;
     for _ in 0..IDLE_READS_MAX {
@@ -378,6 +362,7 @@ async fn next_record(
             log_reader::read(both.source, at_source, partition, (at, 0), Isolation::ReadCommitted).await?;
         both.origin.learn(&piece.records).await?;
         let is_foreign = |id| both.origin.is_foreign(id);
+        let rules = IntakeRules::ALL;
         let taken = intake::take(piece.records, SourceOffset(at), piece.aborted, &rules, &is_foreign);
         if let Some(item) = taken.items.first() {
             return Ok(item.first.0.max(at));

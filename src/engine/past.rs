@@ -1,6 +1,6 @@
 //! What a flow's state topic says of each of its partitions, put together from its records.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::ended::EndedPartition;
 use super::failback_records::{Reordered, Seeded, Settled};
@@ -56,14 +56,34 @@ impl Past {
 
     /// A checkpoint and a floor are both facts; the one that is further counts, unless the topic was made anew.
     pub(super) fn choose_checkpoint(&mut self) {
-        self.checkpoint = match (&self.written, &self.floor) {
+        let written = self.written.clone().map(|written| self.not_before_the_owner(written));
+        self.checkpoint = match (written, &self.floor) {
             (Some(written), Some(floor)) => {
                 let is_further =
-                    floor.source_next > written.source_next && !floor.is_of_other_topics(written);
-                Some(if is_further { floor } else { written }.clone())
+                    floor.source_next > written.source_next && !floor.is_of_other_topics(&written);
+                Some(if is_further { floor.clone() } else { written })
             }
-            (written, floor) => written.clone().or_else(|| floor.clone()),
+            (written, floor) => written.or_else(|| floor.clone()),
         };
+    }
+
+    /// Corrects a checkpoint that an owner wrote after it was fenced out, by the end of the newest owner's map,
+    /// which is written with each of its checkpoints. Such an owner may have moved on at the source where the
+    /// newer one had copied records and compaction took them since: not all before its position stands at the
+    /// target before where it stopped.
+    fn not_before_the_owner(&self, written: Checkpoint) -> Checkpoint {
+        let newest = self.last_chunk.as_ref().and_then(|(id, _)| self.chunks.get(id)?.end.ok());
+        match newest {
+            Some((Pair { source, target }, _)) if target > written.target_next => {
+                Checkpoint { source_next: source, target_next: target, source_epoch: None, ..written }
+            }
+            _ => written,
+        }
+    }
+
+    /// Lists the source offsets of single records that were left out: they were too large for the target.
+    pub fn records_left_out(&self) -> BTreeSet<i64> {
+        self.skipped.iter().filter(|(_, cause)| cause.is_oversize()).map(|(offset, _)| *offset).collect()
     }
 
     /// Returns the newest chunk, where it can be read.
@@ -77,6 +97,7 @@ impl Past {
         let Some(bytes) = bytes else {
             self.chunks.remove(&id);
             self.last_chunk = self.last_chunk.take().filter(|(last, _)| *last != id);
+            self.choose_checkpoint();
             return;
         };
         let end = Chunk::decode(bytes).map(|chunk| (chunk.map.to(), chunk.map.runs().len()));
@@ -84,6 +105,7 @@ impl Past {
         if self.last_chunk.as_ref().is_none_or(|(last, _)| *last <= id) {
             self.last_chunk = Some((id, bytes.to_vec()));
         }
+        self.choose_checkpoint();
     }
 
     /// Lists the chunks that lie before both logs' starts: nobody can ask for their offsets any more.

@@ -1,6 +1,8 @@
 //! Finding the first source offset that is not at the target: reading both logs for
 //! [`super::tail`], which decides.
 
+use std::collections::{BTreeSet, HashSet};
+
 use super::event::StopCause;
 use super::intake::{self, IntakeRules};
 use super::limits::DECODED_BATCH_BYTES_MAX;
@@ -39,12 +41,12 @@ pub struct Question<'a> {
     pub source: &'a TopicPartition,
     /// The partition at the target.
     pub target: &'a TopicPartition,
-    /// How batches are taken in.
-    pub rules: IntakeRules,
     /// From where on.
     pub checkpoint: &'a Checkpoint,
     /// Our producer ids.
-    pub producers: &'a std::collections::HashSet<i64>,
+    pub producers: &'a HashSet<i64>,
+    /// Source offsets of records that were left out.
+    pub left_out: &'a BTreeSet<i64>,
     /// The source's log start offset.
     pub source_first: i64,
     /// The target's log start offset.
@@ -72,11 +74,13 @@ pub async fn position(
     };
     let start = Start {
         source_next: question.checkpoint.source_next,
+        target_next: question.checkpoint.target_next,
         source_first: question.source_first,
         is_tail_cut: question.target_first > question.checkpoint.target_next,
     };
     let is_restamped = tail.is_restamped;
-    let mut matcher = Matcher::new(tail.records, start);
+    let tail_from = tail.records.first().map(|(target, _)| *target);
+    let mut matcher = Matcher::new(tail.records, start, question.left_out.clone());
     if let Err(cause) = compare(ends, &question, &mut matcher, is_restamped).await? {
         return Ok(Err(cause));
     }
@@ -84,8 +88,7 @@ pub async fn position(
         Ok(matched) => Ok(matched),
         // Asked for what is gone the source says so, and the running copy decides under `on_gap`.
         Err(Unclear::Gap { from, .. }) => {
-            let is_rest_unmatched = from > question.checkpoint.source_next;
-            Ok(Matched { next: from, is_rest_unmatched, ..Matched::default() })
+            Ok(Matched { next: from, unmatched_from: tail_from, ..Matched::default() })
         }
         Err(unclear) => Err(unexplained(question.checkpoint.target_next, &unclear.to_string())),
     })
@@ -130,7 +133,7 @@ async fn compare(
     matcher: &mut Matcher,
     is_restamped: bool,
 ) -> Result<Result<(), StopCause>, KafkaError> {
-    let Question { source, rules, checkpoint, .. } = question;
+    let Question { source, checkpoint, .. } = question;
     let mut position = matcher.read_from();
     let mut known_end = None;
     while !matcher.is_over() {
@@ -140,7 +143,9 @@ async fn compare(
         let piece = read.await?;
         ends.origin.learn(&piece.records).await?;
         let is_foreign = |id| ends.origin.is_foreign(id);
-        let taken = intake::take(piece.records, SourceOffset(position), piece.aborted, rules, &is_foreign);
+        // Which sizes the target takes today says nothing of what was copied.
+        let rules = IntakeRules::ALL;
+        let taken = intake::take(piece.records, SourceOffset(position), piece.aborted, &rules, &is_foreign);
         for item in &taken.items {
             let prints = match fingerprints(&item.batch, DECODED_BATCH_BYTES_MAX, is_restamped) {
                 Ok(prints) => prints,

@@ -282,9 +282,9 @@ impl Starter {
         let question = resume::Question {
             source: &cell.source,
             target: &cell.target,
-            rules: cell.lock().rules,
             checkpoint: &checkpoint,
             producers: &past.producers,
+            left_out: &past.records_left_out(),
             source_first: bounds.source_first,
             target_first: bounds.target_first,
             target_end: scan_end,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::ended::Ended;
-use super::event::StopCause;
+use super::event::{OVERSIZE, StopCause};
 use super::failback_records::{Returning, Seeded};
 use super::offset_map::{ChunkId, Pair};
 pub use super::past::{ChunkEnd, Partitions, Past};
@@ -231,6 +231,11 @@ pub struct TargetCut {
 }
 
 impl Trouble {
+    /// Says whether it is a record that the target does not take.
+    pub fn is_oversize(&self) -> bool {
+        self.code == OVERSIZE
+    }
+
     /// Describes a cause.
     pub fn of(cause: &StopCause, at_ms: i64) -> Self {
         let (code, hint, is_loss) = (cause.code().to_owned(), Some(cause.hint().to_owned()), cause.is_loss());

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use kafka_protocol::ResponseError;
 use tokio::sync::{Mutex, MutexGuard};
@@ -315,6 +315,11 @@ impl StateTopic {
             state.partition.forget_skips(skips.len());
             if let Some((open, _)) = chunks.last() {
                 state.partition.map().written(*open);
+            }
+            drop(state);
+            if !skips.is_empty() {
+                // What waited behind them may go.
+                cell.enqueue_if_ready(Instant::now());
             }
         }
         let mut owed = self.owed.lock().await;

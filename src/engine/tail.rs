@@ -6,8 +6,11 @@
 //! found, and the first that is not found is the first to copy: had it been copied, it would stand there,
 //! for the target lost nothing behind its log start. Counting instead would be wrong as soon as the
 //! source was thinned in between.
+//!
+//! One record may be missing in the middle: one left out under a policy, which is written down before
+//! anything behind it is sent. It was passed where a later record is found.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use crate::kafka::records::RecordFingerprint;
 
@@ -50,8 +53,8 @@ pub struct MatchedRun {
     pub target: i64,
     /// How many records.
     pub count: i64,
-    /// Between the run before and this one stand copies of records that the source has no more.
-    pub is_behind_unmatched: bool,
+    /// The target offset from which, up to this run, copies stand of records that the source has no more.
+    pub unmatched_from: Option<i64>,
 }
 
 /// Says what a comparison came to.
@@ -61,8 +64,8 @@ pub struct Matched {
     pub next: i64,
     /// What was found copied.
     pub runs: Vec<MatchedRun>,
-    /// Behind the last run stand copies of records that the source has no more.
-    pub is_rest_unmatched: bool,
+    /// The target offset from which, behind the last run, copies stand of records that the source has no more.
+    pub unmatched_from: Option<i64>,
 }
 
 /// Says where the comparison begins.
@@ -70,6 +73,8 @@ pub struct Matched {
 pub struct Start {
     /// The checkpoint's source position.
     pub source_next: i64,
+    /// The checkpoint's target position.
+    pub target_next: i64,
     /// The source's log start offset.
     pub source_first: i64,
     /// True where the target's log starts behind the checkpoint's target position.
@@ -83,16 +88,21 @@ pub struct Matcher {
     rest: VecDeque<(i64, RecordFingerprint)>,
     tail_count: i64,
     start: Start,
+    /// Source offsets of records that were left out.
+    left_out: BTreeSet<i64>,
+    /// What was compared last was left out, if the copy came so far.
+    is_behind_left_out: bool,
     next: i64,
     runs: Vec<MatchedRun>,
 }
 
 impl Matcher {
-    /// Begins with the tail's records, in order.
-    pub fn new(tail: Vec<(i64, RecordFingerprint)>, start: Start) -> Self {
+    /// Begins with the tail's records, in order, and the source offsets of those left out.
+    pub fn new(tail: Vec<(i64, RecordFingerprint)>, start: Start, left_out: BTreeSet<i64>) -> Self {
         let tail_count = i64::try_from(tail.len()).unwrap_or(i64::MAX);
         let next = start.source_next.max(start.source_first);
-        Self { rest: tail.into(), tail_count, start, next, runs: Vec::new() }
+        let rest = tail.into();
+        Self { rest, tail_count, start, left_out, is_behind_left_out: false, next, runs: Vec::new() }
     }
 
     /// Returns the source offset to read from.
@@ -117,51 +127,59 @@ impl Matcher {
                 if self.start.is_tail_cut && self.runs.is_empty() {
                     continue;
                 }
+                if self.left_out.contains(&offset) {
+                    self.is_behind_left_out = true;
+                    continue;
+                }
                 return Progress::Found(self.next);
             };
             // What lies between was taken out of the source since it was copied.
+            let unmatched_from = self.rest.front().filter(|_| index > 0).map(|(target, _)| *target);
             self.rest.drain(..index);
             if let Some((target, _)) = self.rest.pop_front() {
-                self.note(offset, target, index > 0);
+                self.note(offset, target, unmatched_from);
             }
+            self.is_behind_left_out = false;
             self.next = offset + 1;
         }
         // In front of the first match of a cut tail the position is not known yet.
-        if !(self.start.is_tail_cut && self.runs.is_empty()) {
+        if !(self.is_behind_left_out || self.start.is_tail_cut && self.runs.is_empty()) {
             self.next = after;
         }
         Progress::GoOn
     }
 
-    fn note(&mut self, source: i64, target: i64, is_behind_unmatched: bool) {
+    fn note(&mut self, source: i64, target: i64, unmatched_from: Option<i64>) {
         // In front of what is left of a cut tail anything may have stood.
-        let is_behind_unmatched = is_behind_unmatched || (self.start.is_tail_cut && self.runs.is_empty());
+        let is_cut = self.start.is_tail_cut && self.runs.is_empty();
+        let unmatched_from = if is_cut { Some(self.start.target_next) } else { unmatched_from };
         match self.runs.last_mut() {
             Some(run) if run.source + run.count == source && run.target + run.count == target => {
                 run.count += 1;
             }
-            _ => self.runs.push(MatchedRun { source, target, count: 1, is_behind_unmatched }),
+            _ => self.runs.push(MatchedRun { source, target, count: 1, unmatched_from }),
         }
     }
 
     /// Returns the position and what of the tail was found at the source. Call it when the position was
     /// found, when the comparison is over, or at the source's end.
     pub fn finish(self) -> Result<Matched, Unclear> {
-        let Start { source_next, source_first, is_tail_cut } = self.start;
-        let Self { next, runs, rest, tail_count, .. } = self;
-        let is_rest_unmatched = !rest.is_empty();
+        let Start { source_next, source_first, is_tail_cut, .. } = self.start;
+        let Self { next, runs, rest, tail_count, left_out, .. } = self;
+        let unmatched_from = rest.front().map(|(target, _)| *target);
         if !runs.is_empty() {
-            return Ok(Matched { next, runs, is_rest_unmatched });
+            return Ok(Matched { next, runs, unmatched_from });
         }
         if is_tail_cut {
             return Err(if tail_count == 0 { Unclear::TailRemoved } else { Unclear::NotAtSource });
         }
         // Nothing behind the source's log start was copied. Each offset holds one record at most, so
-        // as many copies as there were offsets mean that nothing is missing.
-        let removed = source_first - source_next;
+        // as many copies as there were offsets mean that nothing is missing, but what was left out.
+        let left_out = left_out.iter().filter(|offset| (source_next..source_first).contains(*offset)).count();
+        let removed = source_first - source_next - i64::try_from(left_out).unwrap_or(0);
         if removed > tail_count {
             return Err(Unclear::Gap { from: source_next + tail_count, to: source_first - 1 });
         }
-        Ok(Matched { next, runs, is_rest_unmatched })
+        Ok(Matched { next, runs, unmatched_from })
     }
 }

@@ -67,12 +67,7 @@ pub async fn walk(
     mut each: impl FnMut(Item) -> Result<bool, FailbackError>,
 ) -> Result<(), FailbackError> {
     let Logs { cluster, metadata, origin, patience } = *logs;
-    let rules = IntakeRules {
-        target_batch_bytes_max: usize::MAX,
-        codec: None,
-        skip_oversize: false,
-        end: Some(SourceOffset(until)),
-    };
+    let rules = IntakeRules { end: Some(SourceOffset(until)), ..IntakeRules::ALL };
     let mut at = from;
     while at < until {
         let [small, large] = ANSWER_BYTES;

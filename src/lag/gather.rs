@@ -226,8 +226,9 @@ async fn positions(
                 Ok(source_first) => {
                     let mut producers = past.map(|past| past.producers.clone()).unwrap_or_default();
                     tail.checkpoint.add_producer(&mut producers);
+                    let left_out = past.map(Past::records_left_out).unwrap_or_default();
                     let (source, target) = (source_name.clone(), target_name.clone());
-                    unsettled.push(Unsettled { source, target, tail, source_first, producers });
+                    unsettled.push(Unsettled { source, target, tail, source_first, producers, left_out });
                     continue;
                 }
             },

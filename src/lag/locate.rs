@@ -6,13 +6,12 @@
 //! fixed number of requests. Where that finds nothing, as where others write the target too, all that
 //! stands behind the checkpoint is compared, partition by partition, the way a takeover does it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures_util::{StreamExt, stream};
 use kafka_protocol::ResponseError;
 
 use super::place::{Method, Position, Tail, Unplaced};
-use crate::engine::intake::IntakeRules;
 use crate::engine::limits::DECODED_BATCH_BYTES_MAX;
 use crate::engine::resume::{self, Ends, Question};
 use crate::kafka::batch::Batches;
@@ -40,6 +39,8 @@ pub struct Unsettled {
     pub source_first: i64,
     /// The flow's producer ids for it.
     pub producers: HashSet<i64>,
+    /// The source offsets of records that were left out.
+    pub left_out: BTreeSet<i64>,
 }
 
 /// The position of each source partition, or why there is none.
@@ -190,13 +191,12 @@ fn find(piece: &LogPiece, from: i64, last: Last) -> Sought {
 
 /// Compares all that stands behind the checkpoint.
 async fn compare(ends: &Ends<'_>, one: &Unsettled) -> Result<Position, Unplaced> {
-    let rules = IntakeRules { target_batch_bytes_max: 1 << 30, codec: None, skip_oversize: true, end: None };
     let question = Question {
         source: &one.source,
         target: &one.target,
-        rules,
         checkpoint: &one.tail.checkpoint,
         producers: &one.producers,
+        left_out: &one.left_out,
         source_first: one.source_first,
         target_first: one.tail.target_first,
         target_end: one.tail.target_end,
@@ -251,6 +251,7 @@ mod tests {
             tail: Tail { checkpoint, target_first: 0, target_end },
             source_first: 0,
             producers: HashSet::from([7]),
+            left_out: BTreeSet::new(),
         }
     }
 

@@ -8,7 +8,8 @@ use kafka_protocol::messages::ApiKey;
 use strait::kafka::error::code_name;
 use strait::sandbox::{Action, Fault};
 
-use crate::faults_play::{Came, Played, Scenario, Side, Stage, play_all};
+use crate::faults_play::{Played, Scenario, Side, Stage, play_all};
+use crate::faults_run::Came;
 use crate::faults_world::TOPIC;
 
 /// What a flow comes to.

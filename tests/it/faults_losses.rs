@@ -12,8 +12,9 @@ use kafka_protocol::messages::ApiKey;
 use strait::engine::supervisor::RunMode;
 use strait::sandbox::{Action, Fault};
 
-use crate::faults_play::{Came, Ended, Limits, Played, Run, Side, Stage, play_each};
+use crate::faults_play::{Played, Side, Stage, play_each};
 use crate::faults_random::{Random, faults, seeds, told};
+use crate::faults_run::{Came, Ended, Limits, Run};
 use crate::faults_shapes::ASKED;
 use crate::faults_world::{Content, PARTITIONS, TOPIC, World};
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use strait::sandbox::{Action, Fault};
 
 use crate::faults_codes::{self, Expected, Row};
-use crate::faults_play::{Came, Played, Scenario, Side, Stage, play_all};
+use crate::faults_play::{Played, Scenario, Side, Stage, play_all};
+use crate::faults_run::Came;
 use crate::faults_shapes::{ASKED, BEFALLS};
 
 /// Sequences played unless `STRAIT_FAULTS_COUNT` says otherwise, by each test.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use kafka_protocol::messages::ApiKey;
 use strait::sandbox::{Action, CoordinatorKind as Kind, Fault};
 
-use crate::faults_play::{Came, Played, Scenario, Side, Stage, play_all};
+use crate::faults_play::{Played, Scenario, Side, Stage, play_all};
+use crate::faults_run::Came;
 use crate::faults_world::TOPIC;
 
 /// The flow's own topic at the target.

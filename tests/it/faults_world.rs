@@ -8,16 +8,17 @@ use std::net::SocketAddr;
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::error::ResponseError;
 use kafka_protocol::messages::add_partitions_to_txn_request::AddPartitionsToTxnTopic;
+use kafka_protocol::messages::incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig};
 use kafka_protocol::messages::{
-    AddPartitionsToTxnRequest, EndTxnRequest, GroupId, InitProducerIdRequest, OffsetFetchRequest, ProducerId,
-    TopicName, TransactionalId,
+    AddPartitionsToTxnRequest, EndTxnRequest, GroupId, IncrementalAlterConfigsRequest, InitProducerIdRequest,
+    OffsetFetchRequest, ProducerId, TopicName, TransactionalId,
 };
 use kafka_protocol::protocol::Request;
 use kafka_protocol::records::{
     Compression, Record, RecordBatchDecoder, RecordBatchEncoder, RecordEncodeOptions, TimestampType,
 };
 use strait::kafka::batch::Batches;
-use strait::sandbox::{Cluster, ClusterSpec, TopicSpec};
+use strait::sandbox::{Cluster, ClusterSpec, Offsets, TopicSpec};
 
 use crate::sandbox_kit::{runtime, start};
 use crate::support::build::{ANYBODY, Writer, fetch, produce, produce_in, text};
@@ -45,6 +46,9 @@ pub struct World {
     pub source: Cluster,
     /// The cluster records go to.
     pub target: Cluster,
+    /// How many keys the application uses, where the source is to be compacted; else each is used once.
+    pub keys: Option<u32>,
+    value_bytes: usize,
     written: u32,
     producer: Option<Writer>,
     /// What was written to be copied and stands in the log, by partition.
@@ -78,7 +82,16 @@ impl World {
         let source = start(ClusterSpec::new(BROKERS).topic(TopicSpec::new(TOPIC, PARTITIONS)));
         let target = start(ClusterSpec::new(BROKERS));
         let said = vec![Vec::new(); usize::try_from(PARTITIONS).unwrap()];
-        Self { source, target, written: 0, producer: None, said, links: Links::default() }
+        Self {
+            source,
+            target,
+            keys: None,
+            value_bytes: VALUE_BYTES,
+            written: 0,
+            producer: None,
+            said,
+            links: Links::default(),
+        }
     }
 
     /// Forgets the faults that are planned, so that none befalls those who look at the logs; returns how
@@ -125,6 +138,29 @@ impl World {
         }
     }
 
+    /// Writes a record of another size to a partition.
+    pub fn write_sized(&mut self, partition: i32, value_bytes: usize) {
+        let usual = std::mem::replace(&mut self.value_bytes, value_bytes);
+        self.append_plain(partition, 1);
+        self.value_bytes = usual;
+    }
+
+    /// Sets the largest batch that the target's topic takes.
+    pub fn limit_target(&self, batch_bytes: usize) {
+        let config = AlterableConfig::default()
+            .with_name(text("max.message.bytes"))
+            .with_config_operation(0)
+            .with_value(Some(text(&batch_bytes.to_string())));
+        // Resource type 2 is a topic.
+        let topic = AlterConfigsResource::default()
+            .with_resource_type(2)
+            .with_resource_name(text(TOPIC))
+            .with_configs(vec![config]);
+        let request = IncrementalAlterConfigsRequest::default().with_resources(vec![topic]);
+        let answer = self.links.ask(self.target.addresses()[0], 1, &request);
+        assert_eq!(answer.responses[0].error_code, 0, "the target's limit cannot be set");
+    }
+
     fn append_plain(&mut self, partition: i32, count: i32) {
         let batch = self.batch(ANYBODY, b"plain", count);
         self.append(partition, batch, false);
@@ -162,6 +198,15 @@ impl World {
         self.producer = Some(Writer { sequence: writer.sequence + 2, ..writer });
     }
 
+    /// Returns the next record's key: some have none, where that is allowed.
+    fn key(&self) -> Option<Bytes> {
+        match self.keys {
+            Some(keys) => Some(Bytes::from(format!("key {}", self.written % keys))),
+            None if self.written.is_multiple_of(5) => None,
+            None => Some(Bytes::from(format!("key {}", self.written))),
+        }
+    }
+
     /// Makes a batch; returns what of it is to be copied, too.
     fn batch(&mut self, writer: Writer, kind: &[u8], count: i32) -> (Bytes, Vec<Content>) {
         let records: Vec<Record> = (0..count)
@@ -169,7 +214,7 @@ impl World {
                 self.written += 1;
                 let mut value = BytesMut::from(kind);
                 value.extend_from_slice(format!(" {} ", self.written).as_bytes());
-                value.resize(VALUE_BYTES, b'.');
+                value.resize(self.value_bytes, b'.');
                 Record {
                     transactional: writer.transactional,
                     control: false,
@@ -182,8 +227,7 @@ impl World {
                     // The encoder keeps in one batch only what counts on, also from -1.
                     sequence: writer.sequence + place,
                     timestamp: 1_760_000_000_000 + i64::from(self.written),
-                    key: (!self.written.is_multiple_of(5))
-                        .then(|| Bytes::from(format!("key {}", self.written))),
+                    key: self.key(),
                     value: Some(value.freeze()),
                     headers: kafka_protocol::indexmap::IndexMap::new(),
                 }
@@ -267,8 +311,8 @@ impl World {
 
     /// Reads all records of a partition, committed or not.
     fn read(&self, cluster: &Cluster, partition: i32) -> Vec<(i64, Content)> {
-        let end = cluster.offsets(TOPIC, partition).unwrap().log_end;
-        let (mut next, mut all) = (0, Vec::new());
+        let Offsets { log_start, log_end: end, .. } = cluster.offsets(TOPIC, partition).unwrap();
+        let (mut next, mut all) = (log_start, Vec::new());
         while next < end {
             let request = fetch(&text(TOPIC), partition, next, false);
             let answer = self.ask_leader(cluster, partition, 12, &request);

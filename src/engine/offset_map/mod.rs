@@ -43,13 +43,11 @@ pub struct Run {
 }
 
 impl Run {
-    /// Where track was lost, copies stand in front of `end` also where no source offset is left there.
+    /// Where track was lost, copies stand in front of `end` also where no source offset is left there, and none
+    /// where no target offset is.
     fn is_in_front_of(&self, end: Pair) -> bool {
-        if self.count > 0 {
-            return self.source < end.source && self.target < end.target;
-        }
-        let begin = Pair { source: self.source, target: self.target };
-        begin != end && begin.source <= end.source && begin.target <= end.target
+        let is_at_source = if self.count > 0 { self.source < end.source } else { self.source <= end.source };
+        is_at_source && self.target < end.target
     }
 
     fn end(self) -> Pair {
@@ -134,13 +132,12 @@ impl OffsetMap {
         self.to = Pair { source: source + count, target: target + count };
     }
 
-    /// Takes note that what follows the last run, up to the next, is copied one does not know where.
+    /// Takes note that what follows the end, up to the next run, is copied one does not know where.
     pub fn lose_track(&mut self) {
-        let at = self.runs.last().map_or(self.from, |last| last.end());
-        self.lose_track_at(at);
+        self.lose_track_at(self.to);
     }
 
-    /// The same from a place behind the last run on; up to there nothing is copied but what is known.
+    /// The same from a place at or behind the end on; up to there nothing is copied but what is known.
     pub fn lose_track_at(&mut self, Pair { source, target }: Pair) {
         if self.runs.last().is_none_or(|last| last.count > 0) {
             self.runs.push(Run { source, target, count: 0 });
@@ -216,13 +213,16 @@ impl OffsetMap {
     /// Takes in what was found of the records copied behind the end.
     pub fn take_tail(&mut self, tail: &Matched) {
         for run in &tail.runs {
-            if run.is_behind_unmatched {
-                self.lose_track();
-            }
+            self.take_unmatched(run.unmatched_from);
             self.append(run.source, run.target, run.count);
         }
-        if tail.is_rest_unmatched {
-            self.lose_track();
+        self.take_unmatched(tail.unmatched_from);
+    }
+
+    /// The first of the copies whose places are not known is known to stand at the target offset `from`.
+    fn take_unmatched(&mut self, from: Option<i64>) {
+        if let Some(from) = from {
+            self.lose_track_at(Pair { source: self.to.source, target: self.to.target.max(from) });
         }
     }
 

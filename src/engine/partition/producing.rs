@@ -16,9 +16,14 @@ use crate::kafka::error::{Remedy, code_name, remedy_for};
 use crate::types::TargetOffset;
 
 impl Partition {
-    /// Returns how many batches wait to be sent for the first time.
+    /// Returns the batches that may be sent for the first time. What lies behind a record that was left out
+    /// waits until that is recorded: a start after a kill tells by it what was passed and what was not copied.
     pub fn queued(&self) -> impl ExactSizeIterator<Item = &Item> {
-        self.queue.iter()
+        let count = match self.skips.first() {
+            Some((from, _)) => self.queue.partition_point(|item| item.next <= *from),
+            None => self.queue.len(),
+        };
+        self.queue.range(..count)
     }
 
     /// Replaces the first `count` queued batches by others that hold the same records.
@@ -65,7 +70,7 @@ impl Partition {
                 payload: resend.item.batch.payload(),
             });
         }
-        if self.draining {
+        if self.draining || self.queued().len() == 0 {
             return None;
         }
         let producer = self.producer?;
@@ -103,7 +108,7 @@ impl Partition {
         let awaiting = self.in_flight.iter().filter(|f| f.awaiting).count();
         let window = self.window();
         let resend = self.in_flight.len() > awaiting;
-        let fresh = !self.draining && !self.queue.is_empty();
+        let fresh = !self.draining && self.queued().len() > 0;
         awaiting < window && (resend || fresh)
     }
 

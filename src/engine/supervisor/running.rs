@@ -322,7 +322,8 @@ impl Running {
                 _ => {}
             }
             self.owes_keep |= *state.partition.phase() == Phase::Copying
-                && state.partition.map().pieces() >= PIECES_KEPT_EARLY;
+                && (state.partition.map().pieces() >= PIECES_KEPT_EARLY
+                    || !state.partition.skips().is_empty());
             if state.partition.wants_start(now) && self.starting.insert(cell.source.clone()) {
                 to_start.push(cell.clone());
             }
