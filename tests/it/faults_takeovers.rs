@@ -28,6 +28,8 @@ const COMPACTED: i32 = 0;
 const TRIMMED: i32 = 1;
 /// Keys of the source's records: few, so that compaction takes most of them.
 const KEYS: u32 = 5;
+/// Each leaves two runs in the map of [`COMPACTED`], whose pieces hold half a thousand or more.
+const MANY_WRITES: usize = 300;
 /// Runs that are tried until one completes the copy: an owner of before may still take partitions over.
 const LAST_RUNS_MAX: usize = 8;
 /// How patient runs are.
@@ -62,6 +64,9 @@ enum Kills {
 
 struct Scenario {
     name: String,
+    /// How often the application writes before anything else happens: in some scenarios so often that the map is in
+    /// several pieces.
+    writes: usize,
     steps: Vec<Step>,
     /// What befalls requests to the target.
     faults: Vec<Fault>,
@@ -70,6 +75,7 @@ struct Scenario {
 fn scenario(seed: u64) -> Scenario {
     let mut random = Random(seed << 16 | 0x7a6e);
     let count = 8 + random.below(14);
+    let writes = if random.below(8) == 0 { MANY_WRITES } else { 1 };
     let steps: Vec<Step> = (0..count).map(|_| step(&mut random)).collect();
     let count = if random.below(3) == 0 { 6 } else { 0 };
     let drawn = faults(&mut random, count, false).into_iter();
@@ -81,7 +87,12 @@ fn scenario(seed: u64) -> Scenario {
         let delay = Action::Delay(Duration::from_millis(u64::from(random.below(400))));
         faults.push(Fault::on(ApiKey::Produce, delay).about(GROUP).after(after).times(times));
     }
-    Scenario { name: format!("STRAIT_FAULTS_SEED={seed} ({steps:?}; {faults:?})"), steps, faults }
+    Scenario {
+        name: format!("STRAIT_FAULTS_SEED={seed} ({writes} writes; {steps:?}; {faults:?})"),
+        writes,
+        steps,
+        faults,
+    }
 }
 
 /// Says whether a fault tells of the flow here. One that has a partition copied without a fence does not: nobody
@@ -138,7 +149,7 @@ fn play(scenario: &Scenario, charted: &Mutex<Charted>) -> Result<Played, String>
     world.keys = Some(KEYS);
     let mut known = Known::new();
     let mut runs: Vec<Run> = Vec::new();
-    world.write();
+    (0..scenario.writes).for_each(|_| world.write());
     scenario.faults.iter().for_each(|fault| world.target.plan(fault.clone()));
     for step in &scenario.steps {
         take(*step, &mut world, &mut known, &mut runs)?;
