@@ -131,7 +131,8 @@ impl CompactedLog {
     }
 
     /// Appends records, and returns when all of the topic's in-sync replicas have them. Repeated after a
-    /// lost answer a record may stand twice, which a table does not mind.
+    /// lost answer a record may stand twice, which a table does not mind; but where a broker comes to a try
+    /// that was given up only after it has done the next append, the older values stand until the next.
     pub async fn append(&self, pairs: &[Pair], timestamp_ms: i64) -> Result<(), KafkaError> {
         let mut rest = pairs;
         while !rest.is_empty() {

@@ -165,7 +165,7 @@ impl Matcher {
     /// found, when the comparison is over, or at the source's end.
     pub fn finish(self) -> Result<Matched, Unclear> {
         let Start { source_next, source_first, is_tail_cut, .. } = self.start;
-        let Self { next, runs, rest, tail_count, left_out, .. } = self;
+        let Self { next, runs, rest, tail_count, .. } = self;
         let unmatched_from = rest.front().map(|(target, _)| *target);
         if !runs.is_empty() {
             return Ok(Matched { next, runs, unmatched_from });
@@ -174,9 +174,9 @@ impl Matcher {
             return Err(if tail_count == 0 { Unclear::TailRemoved } else { Unclear::NotAtSource });
         }
         // Nothing behind the source's log start was copied. Each offset holds one record at most, so
-        // as many copies as there were offsets mean that nothing is missing, but what was left out.
-        let left_out = left_out.iter().filter(|offset| (source_next..source_first).contains(*offset)).count();
-        let removed = source_first - source_next - i64::try_from(left_out).unwrap_or(0);
+        // as many copies as there were offsets mean that nothing is missing. What is on record as left out may
+        // have been copied since, and is not taken off.
+        let removed = source_first - source_next;
         if removed > tail_count {
             return Err(Unclear::Gap { from: source_next + tail_count, to: source_first - 1 });
         }

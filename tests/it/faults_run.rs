@@ -154,6 +154,18 @@ impl Run {
         })
     }
 
+    /// Waits until some partition's trouble is told with these words.
+    pub fn until_failing(&self, words: &str) -> Result<(), String> {
+        self.until(|run| {
+            let cells = run.view.cells.lock().unwrap();
+            let is_failing = |cell: &Arc<PartitionCell>| {
+                let state = cell.lock();
+                state.partition.failing(Instant::now()).is_some_and(|trouble| trouble.cause.contains(words))
+            };
+            cells.as_ref().is_some_and(|cells| cells.iter().any(is_failing))
+        })
+    }
+
     /// Waits until something holds, or the flow has ended.
     fn until(&self, holds: impl Fn(&Self) -> bool) -> Result<(), String> {
         let deadline = Instant::now() + HANGS_AFTER;

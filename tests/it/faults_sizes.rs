@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
+use kafka_protocol::ResponseError;
+use kafka_protocol::messages::ApiKey;
 use strait::engine::supervisor::RunMode;
+use strait::sandbox::{Action, Fault};
 
-use crate::faults_run::{Limits, Run};
+use crate::faults_run::{GROUP, Limits, Run};
 use crate::faults_world::{Content, PARTITIONS, World};
 
 /// A batch of two usual records is larger, and so is one record.
@@ -94,5 +97,25 @@ fn g1_what_stands_behind_records_that_are_left_out_does_not_wait_for_the_next_ch
         || (),
     );
     assert!(run.until_end().unwrap().is_whole());
+    assert_whole(&world, false);
+}
+
+#[test]
+fn g11_what_waits_for_a_record_that_cannot_be_written_is_told() {
+    let mut world = World::new();
+    world.write();
+    copy_to_the_end(&world, limits());
+    world.limit_target(LESS_THAN_LARGE);
+    world.write_sized(1, LARGE);
+    world.write_plain();
+    let run = Run::start(&world, RunMode::Continuous, limits().leaving_out().keeping_late(), || {
+        // The start writes what it found first; what it leaves out comes later.
+        let refused = Action::Refuse(ResponseError::TopicAuthorizationFailed);
+        world.target.plan(Fault::on(ApiKey::Produce, refused).about(GROUP).after(1).times(u32::MAX));
+    });
+    run.until_failing("TOPIC_AUTHORIZATION_FAILED").unwrap();
+    world.clear_faults();
+    run.until_copied(&world).unwrap();
+    assert!(run.stop().unwrap().is_whole());
     assert_whole(&world, false);
 }

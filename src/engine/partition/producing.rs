@@ -26,6 +26,14 @@ impl Partition {
         self.queue.range(..count)
     }
 
+    /// Takes note that what was left out cannot be recorded: what lies behind it waits.
+    pub fn on_not_recorded(&mut self, cause: &str, now: Instant) {
+        if self.phase == Phase::Copying && self.queue.len() > self.queued().len() {
+            let since = self.target_trouble.as_ref().map_or(now, |t| t.since);
+            self.target_trouble = Some(Trouble { since, cause: cause.to_owned(), retry_at: now });
+        }
+    }
+
     /// Replaces the first `count` queued batches by others that hold the same records.
     pub fn replace_queued(&mut self, count: usize, items: Vec<Item>) {
         for item in self.queue.drain(..count.min(self.queue.len())) {

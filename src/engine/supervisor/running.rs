@@ -140,9 +140,13 @@ impl Running {
         self.tell(Event::Notice(Notice::DiscoveryFailed(error.to_string()))).await;
     }
 
-    /// Tells that progress could not be kept, once for each cause.
+    /// Tells that progress could not be kept, once for each cause, and the partitions that wait for it.
     pub(super) async fn tell_not_kept(&mut self, kept: Result<(), KeepError>) {
         let cause = kept.as_ref().err().map(ToString::to_string);
+        if let Some(cause) = &cause {
+            let now = Instant::now();
+            self.cells.iter().for_each(|cell| cell.lock().partition.on_not_recorded(cause, now));
+        }
         let is_new = cause != self.not_kept;
         self.not_kept = cause;
         if let (Err(error), true) = (kept, is_new) {

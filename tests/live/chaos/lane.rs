@@ -213,6 +213,8 @@ impl Lane<'_> {
     pub fn catch_up(&self) {
         let finished = run(&self.config, &["replicate", "--once", "--format", "json"], CATCH_UP);
         self.inspect(&finished);
+        // What is looked at then is what it wrote down.
+        assert!(!finished.stdout.contains("could not be kept"), "lane {}: {finished:?}", self.number);
         finished.assert_code(0);
     }
 

@@ -86,16 +86,16 @@ pub fn delete_topic(cluster: &Cluster, name: &str) {
     wait::until(&format!("{name} to be gone"), wait::LONG, || (!topic_exists(cluster, name)).then_some(()));
 }
 
-/// Moves the log start of one partition to `offset`.
+/// Moves the log start of one partition to `offset`; asks again where its leader has just moved.
 pub fn delete_records_before(cluster: &Cluster, name: &str, partition: i32, offset: i64) {
     assert!(partitions(cluster, name).contains(&partition));
     let mut offsets = TopicPartitionList::new();
     offsets.add_partition_offset(name, partition, Offset::Offset(offset)).unwrap();
     let admin = client(cluster);
-    let results = runtime().block_on(admin.delete_records(&offsets, &options())).unwrap();
-    for element in results.elements() {
-        element.error().unwrap();
-    }
+    wait::until(&format!("{name}[{partition}] to begin at {offset}"), LIMIT, || {
+        let results = runtime().block_on(admin.delete_records(&offsets, &options())).ok()?;
+        results.elements().iter().all(|element| element.error().is_ok()).then_some(())
+    });
 }
 
 /// Replaces all explicit configs of a topic.
